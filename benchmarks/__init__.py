@@ -1,0 +1,1 @@
+"""Speed of the engines, beside packages that simulate the same processes."""

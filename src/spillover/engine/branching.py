@@ -1,0 +1,143 @@
+"""Python face of the compiled engine: single paths as `History`.
+
+Ensembles use `engine.chunk`, which shares everything but the reducers.
+
+This file must never import a case or `assemble`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spillover.engine import future as _future
+from spillover.engine.hashing import mix, sub
+from spillover.engine.past import settle_past
+from spillover.engine.prepare import prepare
+from spillover.engine.program import Program, compile_model
+from spillover.engine.world import World, new_world
+from spillover.errors import RunError
+from spillover.keys import id_key
+from spillover.model.closed_forms import bases
+from spillover.model.history import History
+from spillover.model.structure import Model, ScheduledAct
+
+__all__ = ["act_arrays", "buckets_per_day", "draw_key", "future_key", "simulate"]
+
+K_FUTURE = np.uint64(0x2545F4914F6CDD1D)
+
+
+def draw_key(seed: int, draw: int) -> np.uint64:
+    """Key of a draw."""
+    return np.uint64(sub(np.uint64(id_key("seed", seed)), np.uint64(draw)))
+
+
+def future_key(kd: np.uint64, future: int) -> np.uint64:
+    """Key of a future within its draw."""
+    with np.errstate(over="ignore"):
+        return np.uint64(sub(mix(kd + K_FUTURE), np.uint64(future)))
+
+
+def act_arrays(acts: Sequence[ScheduledAct]) -> tuple[NDArray[np.generic], ...]:
+    """Scheduled acts as the arrays `run_future` takes, in the order given."""
+    return (
+        np.array([a.time for a in acts], np.float64),
+        np.array([a.act.stream for a in acts], np.int64),
+        np.array([a.act.flags for a in acts], np.uint64),
+        np.array([a.key for a in acts], np.uint64),
+        np.array([int(a.attempt) for a in acts], np.int64),
+        np.array([a.lever for a in acts], np.int64),
+    )
+
+
+def buckets_per_day(mu: NDArray[np.float64]) -> int:
+    """Width of the calendar queue for bases ``mu``: a handful of candidates each."""
+    per_day = 3.0 * float(np.sum(mu))
+    return int(2 ** np.clip(np.ceil(np.log2(max(per_day, 1.0) / 4.0)), 0, 7))
+
+
+def _history(w: World, n: int) -> History:
+    e = w.events[:n]
+    return History(
+        e["time"].copy(),
+        e["stream"].copy(),
+        e["flags"].copy(),
+        e["deaths"].copy(),
+        e["injured"].copy(),
+        w.claims[:n].copy(),
+        e["key"].copy(),
+        e["parent"].copy(),
+        e["via"].copy(),
+    )
+
+
+def simulate(
+    model: Model,
+    theta: NDArray[np.float64],
+    *,
+    past: History | None = None,
+    acts: Sequence[ScheduledAct] = (),
+    seed: int = 0,
+    draw: int = 0,
+    futures: int = 1,
+    first_future: int = 0,
+    max_events: int = 100_000,
+    program: Program | None = None,
+) -> list[History]:
+    """Simulate futures of one draw, keeping every event.
+
+    Parameters
+    ----------
+    model, theta
+        Structure and numbers, shape (slots,).
+    past
+        Events before the origin, exact.
+    acts
+        Acts scheduled by levers.
+    seed, draw, first_future, futures
+        Keys: future m of draw d is the same whatever else is asked for.
+    max_events
+        A path that reaches it raises.
+    program
+        ``compile_model(model)``, when the caller has it.
+
+    Returns
+    -------
+    list of History
+        One per future, times in (0, horizon].
+
+    Raises
+    ------
+    RunError
+        When a path reaches ``max_events``, a factor passes its cap, or a red line
+        counts more than it can hold.
+    """
+    p = program or compile_model(model)
+    before = past if past is not None else History.empty(p.n_reports)
+    mu = bases(model, theta)
+    per_day = buckets_per_day(mu)
+    w = new_world(
+        p,
+        max_events=max_events,
+        past_events=len(before),
+        buckets_per_day=per_day,
+    )
+    queue = np.array([-1, 0, 0, -1, per_day], np.int64)
+    prepare(p, w.numbers, theta, mu)
+    kd = draw_key(seed, draw)
+    settle_past(
+        p, w, theta, kd, before.time, before.stream, before.flags,
+        before.deaths, before.injured, before.key,
+    )
+    arrays = act_arrays(acts)
+    paths = []
+    for m in range(first_future, first_future + futures):
+        n = _future.run_future(p, w, queue, theta, future_key(kd, m), *arrays)
+        error = int(w.stats[_future.ERROR])
+        if error:
+            msg = f"future {m} of draw {draw}: {_future.ERRORS[error]}"
+            raise RunError(msg)
+        paths.append(_history(w, n))
+    return paths

@@ -1,0 +1,470 @@
+"""The past of one draw: what it leaves in force, open and owing at the origin.
+
+Runs once per draw over the imputed events before 0. They set every restraint, line,
+gauge and state; what they leave unanswered stays open with its chance given the
+silence so far (q S / (1 - q + q S)), and silences and answers weigh the draw
+(SYSTEM.md 3, "Silence is evidence").
+
+This file must never import a case or `assemble`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from spillover.engine.future import (
+    K_CHANCE,
+    K_COUNTS,
+    K_DELAY,
+    K_TIME,
+    K_TIMES,
+    answered,
+    delay_of,
+    odds_of,
+    redraw_reach,
+)
+from spillover.engine.hashing import (
+    mix,
+    sub,
+    threshold,
+    unit,
+    varying,
+    varying_cdf,
+    varying_log_density,
+)
+from spillover.engine.program import (
+    FACTOR_END,
+    FACTOR_START,
+    GAUGE_STEP,
+    LINE_ADD,
+    LINE_GAUGE,
+    REPLY_ASK,
+    STATE_OFF,
+    STATE_ON,
+)
+from spillover.engine.rules import (
+    LATEST,
+    gauge_level,
+    line_add,
+    line_quantity,
+    matches,
+    start_factor,
+)
+
+__all__ = ["settle_past"]
+
+U = np.uint64
+Z_999 = 3.090232306167813
+
+
+@njit(cache=True)
+def _find(e_time, e_stream, e_flags, stream, flags, first, low, high):
+    """First event from index ``first`` on matching an act with time in (low, high]."""
+    for i in range(first, len(e_time)):
+        if e_time[i] > high:
+            return -1
+        if e_time[i] > low and e_stream[i] == stream and e_flags[i] & flags == flags:
+            return i
+    return -1
+
+
+@njit(cache=True)
+def _tail_mass(p, theta, numbers, row, age):
+    """Share of the children of an event ``age`` days old that is still to come."""
+    lag = theta[p.rows[row].lag] if p.rows[row].lag >= 0 else 0.0
+    past = max(0.0, age - lag)
+    mass = 0.0
+    for k in range(p.rows[row].k0, p.rows[row].k1):
+        share = theta[p.kernels[k].share] if p.kernels[k].share >= 0 else 1.0
+        mass += share * math.exp(-numbers.kernel_rate[k] * past)
+    return mass
+
+
+@njit(cache=True)
+def _wait(q, kind, index, t, key, epoch, line):
+    """A start waiting for its time; the epoch stands in ``chance``."""
+    e = q.n[0]
+    q.entries[e].kind = kind
+    q.entries[e].index = index
+    q.entries[e].time = t
+    q.entries[e].key = key
+    q.entries[e].chance = epoch
+    q.entries[e].line = line
+    q.n[0] = e + 1
+
+
+@njit(cache=True)
+def _wake(p, q, theta, now, t):
+    """Start, in time order, what waits for a time up to ``t``."""
+    while True:
+        first = -1
+        for e in range(q.n[0]):
+            if (q.entries[e].kind == 0 or q.entries[e].kind == 3) and q.entries[e].time <= t:
+                if first < 0 or q.entries[e].time < q.entries[first].time:
+                    first = e
+        if first < 0:
+            return
+        kind, x = q.entries[first].kind, q.entries[first].index
+        at, key = q.entries[first].time, q.entries[first].key
+        line = q.entries[first].line
+        fits = q.entries[first].chance == now.factors[x].epoch if kind == 0 else True
+        last = q.n[0] - 1
+        q.entries[first] = q.entries[last]
+        q.answers[first] = q.answers[last]
+        q.n[0] = last
+        if kind == 0 and fits:
+            start_factor(p.factors, p.factor_rows, now.factors, now.obeys, theta, x, at, key)
+            if line >= 0:
+                answered(p.lines, now.lines, q.peak, theta, line, key)
+        elif kind == 3:
+            fam = p.lines[x].open
+            until = LATEST
+            if fam >= 0:
+                b = theta[p.lines[x].open_b] if fam > 0 else 0.0
+                until = at + varying(fam, theta[p.lines[x].open_a], b, unit(mix(key + K_TIMES)))
+            s = p.lines[x].opens
+            now.open_until[s] = max(now.open_until[s], until)
+            answered(p.lines, now.lines, q.peak, theta, x, key)
+
+
+@njit(cache=True)
+def _silent_line(p, q, theta, x, c, key, chance):
+    """A crossing at ``c`` whose act has not come: returns its log weight."""
+    fam = p.lines[x].delay
+    alive = 0.0
+    if fam >= 0:
+        b = theta[p.lines[x].delay_b] if fam > 0 else 0.0
+        alive = 1.0 - varying_cdf(fam, theta[p.lines[x].delay_a], b, -c)
+    silence = 1.0 - chance + chance * alive
+    e = q.n[0]
+    q.entries[e].kind = 1
+    q.entries[e].index = x
+    q.entries[e].time = c
+    q.entries[e].key = key
+    q.entries[e].chance = chance * alive / silence if silence > 0.0 else 0.0
+    q.n[0] = e + 1
+    return math.log(max(silence, 1e-12)) if p.lines[x].weigh == 1 else 0.0
+
+
+@njit(cache=True)
+def _cut_cdf(p, theta, a, d):
+    """Distribution function of the time of an answer, cut to ``within``."""
+    within = theta[p.replies[a].within]
+    if d >= within:
+        return 1.0
+    fam = p.replies[a].delay
+    if fam < 0:
+        return d / within
+    b = theta[p.replies[a].delay_b] if fam > 0 else 0.0
+    whole = varying_cdf(fam, theta[p.replies[a].delay_a], b, within)
+    return varying_cdf(fam, theta[p.replies[a].delay_a], b, d) / max(whole, 1e-12)
+
+
+@njit(cache=True)
+def _cut_log_density(p, theta, a, d):
+    within = theta[p.replies[a].within]
+    fam = p.replies[a].delay
+    if fam < 0:
+        return -math.log(within)
+    b = theta[p.replies[a].delay_b] if fam > 0 else 0.0
+    whole = varying_cdf(fam, theta[p.replies[a].delay_a], b, within)
+    return varying_log_density(fam, theta[p.replies[a].delay_a], b, d) - math.log(max(whole, 1e-12))
+
+
+@njit(cache=True)
+def _past_ask(p, q, numbers, theta, now, a, t, key, i, used, e_time, e_stream, e_flags):
+    """An ask before the origin: answered by a record, silent, or still open."""
+    if now.asked[a] > t:
+        return 0.0
+    within = theta[p.replies[a].within]
+    low, high = p.replies[a].a0, p.replies[a].a1
+    chances = np.zeros(8)
+    given = 0.0
+    for n in range(low, high):
+        if p.answers[n].chance >= 0:
+            given += theta[p.answers[n].chance]
+    rest = max(0.0, 1.0 - given)
+    total = rest
+    for n in range(low, high):
+        chance = theta[p.answers[n].chance] if p.answers[n].chance >= 0 else rest
+        odds = odds_of(p, numbers, theta, now, a, n, t)
+        chances[n - low] = chance * odds
+        total += chance * odds if p.answers[n].chance >= 0 else chance * (odds - 1.0)
+    acts = 0.0
+    best = -1
+    for n in range(low, high):
+        chances[n - low] /= max(total, 1e-12)
+        if p.answers[n].act < 0:
+            continue
+        acts += chances[n - low]
+        first = max(i + 1, used[a] + 1)
+        found = _find(e_time, e_stream, e_flags, p.answers[n].act, p.answers[n].flags, first, t, min(t + within, -1e-12))
+        if found >= 0 and (best < 0 or found < best):
+            best = found
+            answer = n
+    weigh = p.replies[a].weigh == 1
+    if best >= 0:
+        used[a] = best
+        now.asked[a] = e_time[best]
+        if not weigh:
+            return 0.0
+        return math.log(max(chances[answer - low], 1e-12)) + _cut_log_density(p, theta, a, e_time[best] - t)
+    now.asked[a] = t + within
+    d = -t
+    alive = 1.0 - _cut_cdf(p, theta, a, d)
+    silence = 1.0 - acts + acts * alive
+    if d < within:
+        e = q.n[0]
+        q.entries[e].kind = 2
+        q.entries[e].index = a
+        q.entries[e].time = t
+        q.entries[e].key = key
+        for n in range(low, high):
+            q.answers[e, n - low] = chances[n - low] * alive / max(silence, 1e-12)
+        q.n[0] = e + 1
+    return math.log(max(silence, 1e-12)) if weigh else 0.0
+
+
+@njit(cache=True)
+def _past_warnings(p, q, theta, e_time, e_stream, e_flags):
+    """Chances that the warnings' acts still come; returns the log weight."""
+    logw = 0.0
+    for v in range(len(p.warnings)):
+        rate = 0.6931471805599453 / theta[p.warnings[v].fades] if p.warnings[v].fades >= 0 else 0.0
+        issued, by = p.warnings[v].issued, p.warnings[v].by
+        for part in range(2):
+            q.warn[v, part] = 0.0
+            if part == 1 and p.warnings[v].after < 0:
+                continue
+            chance = theta[p.warnings[v].chance] if part == 0 else theta[p.warnings[v].after]
+            since = issued if part == 0 else by
+            until = by if part == 0 else math.inf
+            found = -1
+            if since < 0.0:
+                found = _find(e_time, e_stream, e_flags, p.warnings[v].act, p.warnings[v].flags, 0, since, min(until, -1e-12))
+            if found >= 0:
+                if part == 0 and by < 1e299:
+                    logw += math.log(max(chance / (by - issued), 1e-12))
+                else:
+                    logw += math.log(max(chance * rate, 1e-12)) - rate * (e_time[found] - since)
+                continue
+            if part == 0 and by < 1e299:
+                left = (by - max(issued, 0.0)) / (by - issued) if by > max(issued, 0.0) else 0.0
+            else:
+                left = math.exp(-rate * max(0.0, -since))
+            silence = 1.0 - chance + chance * left
+            q.warn[v, part] = chance * left / max(silence, 1e-12)
+            logw += math.log(max(silence, 1e-12))
+    return logw
+
+
+@njit(cache=True, nogil=True)
+def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured, e_key):
+    """Bring ``w.start`` and ``w.pending`` to the origin; returns the log weight.
+
+    Parameters
+    ----------
+    p : Program
+    w : World
+        ``w.numbers`` belongs to the draw.
+    theta : (slots,) float64
+    kd : uint64
+        Key of the draw.
+    e_* : (n,)
+        Imputed events before the origin in time order.
+    """
+    now, q, numbers = w.start, w.pending, w.numbers
+    F, L, A = len(p.factors), len(p.lines), len(p.replies)
+    n = len(e_time)
+    begin = e_time[0] if n > 0 else 0.0
+    logw = 0.0
+    q.n[0] = 0
+    q.n[1] = 0
+    used = np.full(L, -1, np.int64)
+    asks_used = np.full(A, -1, np.int64)
+    answered_at = np.full(L, LATEST)
+    for f in range(F):
+        now.factors[f].on = 0
+        now.factors[f].epoch = 0
+    for x in range(L):
+        now.lines[x].sum = 0.0
+        now.lines[x].unanswered = 0.0
+        now.lines[x].resting = 0
+        now.lines[x].size = 0
+        now.lines[x].head = 0
+        now.lines[x].serial = 0
+    now.obeys[:] = 1
+    now.open_until[:] = 0.0
+    now.asked[:] = -LATEST
+    now.seen[:] = -LATEST
+    for g in range(len(p.gauges)):
+        now.gauges[g].level = theta[p.gauges[g].start] if p.gauges[g].start >= 0 else 0.0
+        now.gauges[g].time = begin
+        now.gauges[g].before = now.gauges[g].level
+        q.peak[g] = now.gauges[g].level
+    for s in range(len(p.states)):
+        now.states[s].on = float(p.states[s].init)
+        now.states[s].until = LATEST
+        fam = p.states[s].lasts
+        if p.states[s].init == 1 and fam >= 0:
+            b = theta[p.states[s].lasts_b] if fam > 0 else 0.0
+            u = unit(mix(mix(kd + p.states[s].key) + K_DELAY))
+            now.states[s].until = p.states[s].since + varying(fam, theta[p.states[s].lasts_a], b, u)
+    for x in range(L):
+        if p.lines[x].peak >= 0:
+            now.lines[x].reach = LATEST
+        else:
+            redraw_reach(p.lines, now.lines, q.peak, theta, x, mix(kd + p.lines[x].key))
+    for f in range(F):
+        for k in range(p.factors[f].in0, p.factors[f].in1):
+            key = sub(mix(kd + p.factors[f].key), k - p.factors[f].in0)
+            t = p.factor_in[k, 0] + (p.factor_in[k, 1] - p.factor_in[k, 0]) * unit(mix(key + K_TIME))
+            _wait(q, 0, f, t, key, 0.0, -1)
+
+    for i in range(n):
+        t, s, flags, key = e_time[i], e_stream[i], e_flags[i], e_key[i]
+        _wake(p, q, theta, now, t)
+        for x in range(L):
+            if answered_at[x] < t:
+                answered(p.lines, now.lines, q.peak, theta, x, mix(kd + p.lines[x].key + U(i)))
+                answered_at[x] = LATEST
+        for at in range(p.streams[s].x0, p.streams[s].x1):
+            if not matches(flags, p.reactions[at].m0, p.reactions[at].m1, p.masks):
+                continue
+            what, x = p.reactions[at].kind, p.reactions[at].index
+            if what == STATE_OFF:
+                now.states[x].on = 0.0
+            elif what == STATE_ON:
+                now.states[x].on = 1.0
+                now.states[x].until = LATEST
+                fam = p.states[x].lasts
+                if fam >= 0:
+                    b = theta[p.states[x].lasts_b] if fam > 0 else 0.0
+                    u = unit(mix(mix(key + p.states[x].key) + K_DELAY))
+                    now.states[x].until = t + varying(fam, theta[p.states[x].lasts_a], b, u)
+            elif what == FACTOR_END:
+                now.factors[x].on = 0
+                now.factors[x].epoch += 1
+            elif what == FACTOR_START:
+                kx = mix(key + p.factors[x].key)
+                first = t + (delay_of(p.factors[x].delay, p.factors[x].delay_a, p.factors[x].delay_b, theta, kx) if p.factors[x].delay >= 0 else 0.0)
+                if first <= t:
+                    start_factor(p.factors, p.factor_rows, now.factors, now.obeys, theta, x, t, kx)
+                else:
+                    _wait(q, 0, x, first, kx, float(now.factors[x].epoch), -1)
+            elif what == GAUGE_STEP:
+                level = gauge_level(x, now, numbers.gauge_rate[x], t)
+                if now.gauges[x].time < t:
+                    now.gauges[x].before = level
+                now.gauges[x].level = level + theta[p.reactions[at].slot]
+                now.gauges[x].time = t
+                q.peak[x] = max(q.peak[x], now.gauges[x].level)
+            elif what == LINE_ADD or what == LINE_GAUGE:
+                kx = mix(key + p.lines[x].key)
+                if what == LINE_GAUGE:
+                    before, after = now.gauges[p.lines[x].gauge].before, now.gauges[p.lines[x].gauge].level
+                else:
+                    amount = 1.0
+                    if p.lines[x].kind == 1:
+                        amount = float(e_deaths[i])
+                    elif p.lines[x].kind == 2:
+                        amount = float(e_injured[i])
+                    if amount <= 0.0:
+                        continue
+                    if p.lines[x].counts >= 0 and unit(mix(kx + K_COUNTS)) > theta[p.lines[x].counts]:
+                        continue
+                    window = theta[p.lines[x].window] if p.lines[x].window >= 0 else LATEST
+                    before = line_quantity(now.lines, now.ring_time, now.ring_amount, x, window, t)
+                    line_add(now.lines, now.ring_time, now.ring_amount, x, window, t, amount)
+                    after = before + amount
+                if now.lines[x].resting != 0 and before < now.lines[x].reach:
+                    now.lines[x].resting = 0
+                    answered_at[x] = LATEST
+                    redraw_reach(p.lines, now.lines, q.peak, theta, x, kx)
+                if now.lines[x].resting == 0 and before < now.lines[x].reach and after >= now.lines[x].reach:
+                    now.lines[x].resting = 1
+                    now.lines[x].serial += 1
+                    chance = theta[p.lines[x].chance]
+                    if p.lines[x].wear_chance >= 0:
+                        chance = min(1.0, chance * theta[p.lines[x].wear_chance] ** now.lines[x].unanswered)
+                    if p.lines[x].act >= 0:
+                        fam = p.lines[x].delay
+                        a = theta[p.lines[x].delay_a] if fam >= 0 else 0.0
+                        b = theta[p.lines[x].delay_b] if fam > 0 else 0.0
+                        latest = 1e-6
+                        if fam >= 0:
+                            latest = varying(fam, a, b, 0.999)
+                        first_i = max(i + 1, used[x] + 1)
+                        found = _find(e_time, e_stream, e_flags, p.lines[x].act, p.lines[x].act_flags, first_i, t, min(t + latest, -1e-12))
+                        if found >= 0:
+                            used[x] = found
+                            answered_at[x] = e_time[found]
+                            if p.lines[x].weigh == 1:
+                                logw += math.log(max(chance, 1e-12)) + varying_log_density(fam, a, b, e_time[found] - t)
+                            more = 1
+                            fam = p.lines[x].times
+                            if fam >= 0:
+                                b = theta[p.lines[x].times_b] if fam > 0 else 0.0
+                                more = int(math.floor(varying(fam, theta[p.lines[x].times_a], b, unit(mix(kx + K_TIMES))) + 0.5))
+                            for _ in range(more - 1):
+                                found = _find(e_time, e_stream, e_flags, p.lines[x].act, p.lines[x].act_flags, used[x] + 1, t, min(t + latest, -1e-12))
+                                if found >= 0:
+                                    used[x] = found
+                        else:
+                            logw += _silent_line(p, q, theta, x, t, kx, chance)
+                    elif unit(mix(kx + K_CHANCE)) <= chance:
+                        first = t + delay_of(p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, sub(kx, 0))
+                        if p.lines[x].factor >= 0:
+                            _wait(q, 0, p.lines[x].factor, first, kx, float(now.factors[p.lines[x].factor].epoch), x)
+                        else:
+                            _wait(q, 3, x, first, kx, 0.0, x)
+                    else:
+                        now.lines[x].unanswered += 1.0
+            elif what == REPLY_ASK:
+                kx = mix(key + p.replies[x].key)
+                logw += _past_ask(p, q, numbers, theta, now, x, t, kx, i, asks_used, e_time, e_stream, e_flags)
+            else:
+                now.seen[x] = t
+        for d in range(p.streams[s].q0, p.streams[s].q1):
+            row = p.draws[d].row
+            if not matches(flags, p.rows[row].m0, p.rows[row].m1, p.masks):
+                continue
+            mean = numbers.draws[d].mean * _tail_mass(p, theta, numbers, row, -t)
+            for rule in range(p.rows[row].w0, p.rows[row].w1):
+                if flags & p.weights[rule].mask == p.weights[rule].mask:
+                    mean *= theta[p.weights[rule].times]
+                    break
+            if mean > 1e-12:
+                e = q.n[1]
+                q.tails[e].draw = d
+                q.tails[e].mean = mean
+                q.tails[e].none = threshold(mean)
+                q.tails[e].time = t
+                q.tails[e].key = key
+                q.n[1] = e + 1
+
+    _wake(p, q, theta, now, 0.0)
+    for x in range(L):
+        if answered_at[x] < 0.0:
+            answered(p.lines, now.lines, q.peak, theta, x, mix(kd + p.lines[x].key + U(n)))
+        if p.lines[x].peak >= 0:
+            redraw_reach(p.lines, now.lines, q.peak, theta, x, mix(kd + p.lines[x].key))
+        for k in range(p.lines[x].p0, p.lines[x].p1):
+            now.lines[x].resting = 1
+            now.lines[x].serial += 1
+            key = sub(mix(kd + p.lines[x].key), k - p.lines[x].p0)
+            if p.lines[x].act >= 0:
+                logw += _silent_line(p, q, theta, x, p.line_pending[k], key, theta[p.lines[x].chance])
+    for a in range(A):
+        for k in range(p.replies[a].p0, p.replies[a].p1):
+            key = sub(mix(kd + p.replies[a].key), k - p.replies[a].p0)
+            logw += _past_ask(p, q, numbers, theta, now, a, p.reply_pending[k], key, n, asks_used, e_time, e_stream, e_flags)
+    for g in range(len(p.gauges)):
+        if p.gauges[g].at_origin >= 0:
+            now.gauges[g].level = theta[p.gauges[g].at_origin]
+            now.gauges[g].time = 0.0
+    logw += _past_warnings(p, q, theta, e_time, e_stream, e_flags)
+    return logw

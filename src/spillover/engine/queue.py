@@ -1,0 +1,105 @@
+"""Calendar queue of the compiled engine: buckets of nodes, a heap for the current one.
+
+Nodes wait in a linked list per bucket (a fraction of a day). When a bucket's turn
+comes its nodes enter a binary heap ordered by time, then by order number; a node made
+for the current bucket enters the heap at once. So the heap stays a handful deep
+however long the path.
+
+This file must never import a case or `assemble`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+__all__ = ["FREE", "USED", "heap_pop", "heap_push", "load_bucket", "push_node"]
+
+U = np.uint64
+FREE, USED, HEAP, BUCKET, PER_DAY = range(5)
+"""Places in the small state array of the queue."""
+
+
+@njit(inline="always", cache=True)
+def heap_push(w, size, t, node):
+    """Put ``node`` into the heap of ``size`` entries; the caller adds one."""
+    at = size
+    while at > 0:
+        up = (at - 1) >> 1
+        tu = w.heap_time[up]
+        if tu < t or (tu == t and w.nodes[w.heap_node[up]].order <= w.nodes[node].order):
+            break
+        w.heap_time[at] = tu
+        w.heap_node[at] = w.heap_node[up]
+        at = up
+    w.heap_time[at] = t
+    w.heap_node[at] = node
+
+
+@njit(inline="always", cache=True)
+def heap_pop(w, size):
+    """Remove the first of ``size`` entries (the caller has read it)."""
+    last = size - 1
+    t = w.heap_time[last]
+    node = w.heap_node[last]
+    at = 0
+    while True:
+        c = 2 * at + 1
+        if c >= last:
+            break
+        r = c + 1
+        if r < last:
+            tc, tr = w.heap_time[c], w.heap_time[r]
+            if tr < tc or (
+                tr == tc and w.nodes[w.heap_node[r]].order < w.nodes[w.heap_node[c]].order
+            ):
+                c = r
+        tc = w.heap_time[c]
+        if tc > t or (tc == t and w.nodes[w.heap_node[c]].order >= w.nodes[node].order):
+            break
+        w.heap_time[at] = tc
+        w.heap_node[at] = w.heap_node[c]
+        at = c
+    w.heap_time[at] = t
+    w.heap_node[at] = node
+
+
+@njit(inline="always", cache=True)
+def push_node(w, queue, t, order, key, meta, parent, via):
+    """Make a node and let it wait; silently dropped when all nodes are in use.
+
+    ``queue[USED]`` then passes the number of nodes, which the caller reports.
+    """
+    node = queue[FREE]
+    if node >= 0:
+        queue[FREE] = w.nodes[node].next
+    else:
+        node = queue[USED]
+        queue[USED] += 1
+    if node < len(w.nodes):
+        w.nodes[node].time = t
+        w.nodes[node].order = order
+        w.nodes[node].key = key
+        w.nodes[node].meta = meta
+        w.nodes[node].parent = parent
+        w.nodes[node].via = via
+        b = int(t * queue[PER_DAY])
+        if b <= queue[BUCKET]:
+            heap_push(w, queue[HEAP], t, node)
+            queue[HEAP] += 1
+        else:
+            w.nodes[node].next = w.bucket[b]
+            w.bucket[b] = node
+
+
+@njit(inline="always", cache=True)
+def load_bucket(w, queue, b):
+    """Move the nodes of bucket ``b`` into the heap."""
+    queue[BUCKET] = b
+    node = w.bucket[b]
+    w.bucket[b] = -1
+    while node >= 0:
+        follows = w.nodes[node].next
+        heap_push(w, queue[HEAP], w.nodes[node].time, node)
+        queue[HEAP] += 1
+        node = follows

@@ -1,0 +1,1 @@
+"""What tests share: models by hand (`build`), statistics (`stat`), engines."""
