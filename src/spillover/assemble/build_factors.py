@@ -228,15 +228,10 @@ def _check_apart(ctx: Context, path: str, rows: Sequence[FactorRow]) -> None:
                 raise ModelError(msg)
 
 
-def cap_of(
-    ctx: Context, given: float | None, factors: Sequence[Value], powers: Sequence[Value]
-) -> tuple[float, float]:
-    """(cap of the drawn factors, cap of the factor itself).
+def cap_of(ctx: Context, given: float | None, factors: Sequence[Value]) -> float:
+    """Largest value of a factor: the one given, or the 99.9 % point of its law.
 
-    Without a given cap: the 99.9 % point of the factors, rounded up to a whole number.
-    A factor that raises a driver passes it with the power of the elasticity.
+    The latter is rounded up to a whole number; drawn factors are cut to the cap.
     """
     top = max((ctx.largest(v) for v in factors), default=1.0)
-    cap = given if given is not None else max(1.0, float(math.ceil(top - 1e-9)))
-    power = max((ctx.largest(v, 4.5) for v in powers), default=1.0)
-    return cap, cap ** max(1.0, power)
+    return given if given is not None else max(1.0, float(math.ceil(top - 1e-9)))

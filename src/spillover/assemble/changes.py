@@ -34,7 +34,8 @@ class Change:
     target
         The column that changes.
     kind
-        ``set`` to the value of ``by``, ``scale`` by it, or ``add`` it.
+        ``set`` to the value of ``by``, or ``scale`` by it. Chances are cut to one and
+        factors to their cap.
     by
         Column that holds the value or the factor.
     """
@@ -49,6 +50,9 @@ def fill_copies(table: SlotTable, theta: Floats) -> None:
     at = [i for i, c in enumerate(table.columns) if c.law == "copy"]
     if at:
         theta[..., at] = theta[..., [table.columns[i].source for i in at]]
+    for i in at:
+        if table.columns[i].cap < np.inf:
+            theta[..., i] = np.minimum(theta[..., i], table.columns[i].cap)
 
 
 def fill_rests(table: SlotTable, theta: Floats) -> None:
@@ -71,6 +75,8 @@ def _apply_one(table: SlotTable, theta: Floats, change: Change) -> None:
     value = by if change.kind == "set" else theta[..., change.target] * by
     if column.kind == "chance":
         value = np.minimum(value, 1.0)
+    if column.cap < np.inf:
+        value = np.minimum(value, column.cap)
     theta[..., change.target] = value
 
 
@@ -102,8 +108,10 @@ def apply_changes(
         _apply_one(table, theta, change)
     for source in {c.target for c in stage["own"]}:
         for copy in table.copies(source):
-            follows = before[..., copy] == before[..., source]
-            theta[..., copy] = np.where(follows, theta[..., source], theta[..., copy])
+            cap = table.columns[copy].cap
+            follows = before[..., copy] == np.minimum(before[..., source], cap)
+            new = np.minimum(theta[..., source], cap)
+            theta[..., copy] = np.where(follows, new, theta[..., copy])
     for change in stage["copy"]:
         _apply_one(table, theta, change)
     touched = {c.target for c in changes}

@@ -172,6 +172,17 @@ class Context:
             kind=value.unit,
         )
 
+    def top(self, slot: Slot, z: float = 4.5) -> float:
+        """A value that a column practically never passes (1 for none)."""
+        if slot == ABSENT:
+            return 1.0
+        column = self.slots.columns[slot]
+        if column.law == "copy":
+            return self.top(column.source, z)
+        if column.law == "lognormal":
+            return column.median * math.exp(z * column.spread)
+        return column.low if column.law == "certain" else 1.0
+
     def largest(self, value: Value, z: float = Z999) -> float:
         """A point of a number's law (99.9 % by default) on its own scale."""
         if value.kind == "shared":

@@ -123,7 +123,11 @@ class StateSource:
 
 @dataclass(frozen=True)
 class ResponseSource:
-    """A response; ``kernel`` is (half-life, share) with None for the only part."""
+    """A response.
+
+    ``kernel`` is (half-life, share) with None for the only part, ``times`` (mark, value)
+    to how often a parent with it counts.
+    """
 
     id: str
     when: Patterns
@@ -132,13 +136,14 @@ class ResponseSource:
     kernel: tuple[tuple[Value, Value | None], ...]
     lag: Value | None = None
     when_fatal: Value | None = None
-    times: tuple[tuple[str, Patterns, Value], ...] = ()
+    times: tuple[tuple[tuple[str, str], Value], ...] = ()
 
 
 @dataclass(frozen=True)
 class ConditionSource:
     """What must hold at an ask: exactly one of the four, maybe negated."""
 
+    text: str
     state: str = ""
     restraint: str = ""
     gauge: str = ""

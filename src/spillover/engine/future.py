@@ -158,21 +158,21 @@ def _driver_levels(p, theta, kf, levels):
 
 
 @njit(inline="always", cache=True)
-def _kernel_delay(p, theta, numbers, row, key):
+def _kernel_delay(rows, kernels, kernel_rate, theta, row, key):
     """Delay of a child: lag, then one exponential part of the mixture."""
-    low, high = p.rows[row].k0, p.rows[row].k1
+    low, high = rows[row].k0, rows[row].k1
     part = low
     if high - low > 1:
         u = unit(mix(key + K_PART))
         at = 0.0
         for k in range(low, high - 1):
-            at += theta[p.kernels[k].share]
+            at += theta[kernels[k].share]
             if u <= at:
                 break
             part = k + 1
-    delay = -math.log(unit(mix(key + K_TIME))) / numbers.kernel_rate[part]
-    if p.rows[row].lag >= 0:
-        delay += theta[p.rows[row].lag]
+    delay = -math.log(unit(mix(key + K_TIME))) / kernel_rate[part]
+    if rows[row].lag >= 0:
+        delay += theta[rows[row].lag]
     return delay
 
 
@@ -279,14 +279,14 @@ def _follow(p, w, queue, theta, now, x, t, key, parent, horizon, silent):
         code = LINE | x << 4
         if p.lines[x].act >= 0:
             meta = N_DUE | serial << 4 | p.lines[x].act << 12
-            push_node(w, queue, due, ORDER_CANDIDATE | (ko >> SHIFT2), ko, meta, parent, code)
+            push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_CANDIDATE | (ko >> SHIFT2), ko, meta, parent, code)
         elif p.lines[x].factor >= 0:
             f = p.lines[x].factor
             meta = N_START | f << 12
-            push_node(w, queue, due, ORDER_START | (ko >> SHIFT2), ko, meta, now.factors[f].epoch, code)
+            push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_START | (ko >> SHIFT2), ko, meta, now.factors[f].epoch, code)
         else:
             meta = N_OPEN | p.lines[x].opens << 12
-            push_node(w, queue, due, ORDER_START | (ko >> SHIFT2), ko, meta, parent, code)
+            push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_START | (ko >> SHIFT2), ko, meta, parent, code)
 
 
 @njit(cache=True)
@@ -326,7 +326,7 @@ def _ask(p, w, queue, numbers, theta, now, a, t, key, parent, horizon):
                 now.asked[a] = due
                 if due <= horizon:
                     meta = N_REPLY | p.answers[n].act << 12
-                    push_node(w, queue, due, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, parent, REPLY | n << 4)
+                    push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, parent, REPLY | n << 4)
             return
 
 
@@ -349,7 +349,7 @@ def _open_pending(p, w, queue, theta, now, kf, horizon):
         if kind == 0:  # a start waiting for its delay
             if t <= horizon:
                 meta = N_START | index << 12
-                push_node(w, queue, t, ORDER_START, q.entries[e].key, meta, now.factors[index].epoch, -1)
+                push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, t, ORDER_START, q.entries[e].key, meta, now.factors[index].epoch, -1)
         elif kind == 1:  # an unanswered line with an act
             if unit(mix(key + K_CHANCE)) <= q.entries[e].chance:
                 _follow(p, w, queue, theta, now, index, t, key, -1, horizon, -t)
@@ -376,12 +376,12 @@ def _open_pending(p, w, queue, theta, now, kf, horizon):
                     now.asked[index] = due
                     if due <= horizon:
                         meta = N_REPLY | p.answers[n].act << 12
-                        push_node(w, queue, due, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, REPLY | n << 4)
+                        push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, REPLY | n << 4)
                     break
         else:  # a stream that will open
             if t <= horizon:
                 meta = N_OPEN | p.lines[index].opens << 12
-                push_node(w, queue, t, ORDER_START, q.entries[e].key, meta, -1, LINE | index << 4)
+                push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, t, ORDER_START, q.entries[e].key, meta, -1, LINE | index << 4)
 
 
 @njit(cache=True)
@@ -406,7 +406,7 @@ def _open_warnings(p, w, queue, theta, kf, horizon):
             due = max(due, 1e-9)
             if due <= horizon:
                 meta = N_DUE | 9 << 4 | p.warnings[v].act << 12
-                push_node(w, queue, due, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, WARNING | v << 4)
+                push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, WARNING | v << 4)
 
 
 @njit(cache=True)
@@ -430,7 +430,7 @@ def _open_tails(p, w, queue, theta, kf, horizon):
                 t = q.tails[e].time + _tail_delay(p, theta, w.numbers, row, k, -q.tails[e].time)
                 t = max(t, 1e-12)
                 if t <= horizon:
-                    push_node(w, queue, t, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, code)
+                    push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, t, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, code)
 
 
 @njit(cache=True)
@@ -440,7 +440,7 @@ def _open_levers(p, w, queue, kf, act_time, act_stream, act_key, act_try, act_le
             continue
         kind = N_TRY if act_try[n] == 1 else N_LEVER
         k = mix(kf + act_key[n])
-        push_node(w, queue, act_time[n], ORDER_ACT | U(n), k, kind | act_stream[n] << 12, -1, LEVER | n << 4)
+        push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, act_time[n], ORDER_ACT | U(n), k, kind | act_stream[n] << 12, -1, LEVER | n << 4)
 
 
 @njit(cache=True, nogil=True)
@@ -465,17 +465,68 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
     int
         Number of events, in ``w.e_*``. ``w.stats[ERROR]`` is 0 or an error code.
     """
+    # Tables as locals: passing or reading tuples in the loop costs reference counts.
     numbers, now, pending = w.numbers, w.now, w.pending
+    peak = pending.peak
+    amounts = p.amounts
+    answers = p.answers
+    choices = p.choices
+    draws = p.draws
+    driven = p.driven
+    factor_at = p.factor_at
+    factor_rows = p.factor_rows
+    factors = p.factors
+    gauge_rows = p.gauge_rows
+    lines = p.lines
+    options = p.options
+    reactions = p.reactions
+    replies = p.replies
+    reports = p.reports
+    rows = p.rows
+    states = p.states
+    streams = p.streams
+    warnings = p.warnings
+    weights = p.weights
+    now_done = now.done
+    now_factors = now.factors
+    now_gauges = now.gauges
+    now_left = now.left
+    now_lines = now.lines
+    now_obeys = now.obeys
+    now_open_until = now.open_until
+    now_ring_amount = now.ring_amount
+    now_ring_time = now.ring_time
+    now_seen = now.seen
+    now_states = now.states
+    n_draws = numbers.draws
+    n_factor_rate = numbers.factor_rate
+    n_gauge_rate = numbers.gauge_rate
+    n_gauge_row_size = numbers.gauge_row_size
+    n_mu = numbers.mu
+    n_none = numbers.none
+    n_row_size = numbers.row_size
+    n_week = numbers.week
+    n_kernel_rate = numbers.kernel_rate
+    buckets = w.bucket
+    claims = w.claims
+    events = w.events
+    g_day = w.g_day
+    heap_node = w.heap_node
+    heap_time = w.heap_time
+    levels = w.levels
+    nodes = w.nodes
+    stats = w.stats
+    kernels = p.kernels
     horizon = p.horizon
-    K = len(p.streams)
+    K = len(streams)
     per_day = queue[PER_DAY]
     queue[FREE] = -1
     queue[USED] = 0
     queue[HEAP] = 0
     queue[BUCKET] = -1
     _copy(w.start, now)
-    _driver_levels(p, theta, kf, w.levels)
-    w.g_day[:] = 0.0
+    _driver_levels(p, theta, kf, levels)
+    g_day[:] = 0.0
     _open_pending(p, w, queue, theta, now, kf, horizon)
     _open_warnings(p, w, queue, theta, kf, horizon)
     _open_tails(p, w, queue, theta, kf, horizon)
@@ -484,32 +535,32 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
     n = 0
     candidates = 0
     error = 0
-    most = len(w.events)
+    most = len(events)
     gauges = len(p.gauges)
     for bucket in range(p.days * per_day + 1):
         if bucket % per_day == 0 and bucket < p.days * per_day:
             day = bucket // per_day
             for g in range(gauges):
-                w.g_day[g, day] = max(w.g_day[g, day], gauge_level(g, now, numbers.gauge_rate[g], float(day)))
+                g_day[g, day] = max(g_day[g, day], gauge_level(g, now_gauges, n_gauge_rate[g], float(day)))
             weekday = (p.weekday0 + day) % 7
             for s in range(K):
-                mu = numbers.mu[s]
+                mu = n_mu[s]
                 if mu <= 0.0:
                     continue
-                ks = mix(kf + p.streams[s].key)
-                driven = p.streams[s].d1 > p.streams[s].d0
-                if driven:
+                ks = mix(kf + streams[s].key)
+                moved = streams[s].d1 > streams[s].d0
+                if moved:
                     x = 0.0
-                    for d in range(p.streams[s].d0, p.streams[s].d1):
-                        x += theta[p.driven[d].slot] * w.levels[p.driven[d].driver, day]
+                    for d in range(streams[s].d0, streams[s].d1):
+                        x += theta[driven[d].slot] * levels[driven[d].driver, day]
                     mu *= math.exp(min(x, 300.0))
-                mu *= numbers.week[s, weekday]
-                for layer in range(p.streams[s].imm_layers):
+                mu *= n_week[s, weekday]
+                for layer in range(streams[s].imm_layers):
                     width = 1.0 if layer == 0 else 2.0 ** (layer - 1)
                     h = sub(ks, day * 16 + layer)
                     mean = mu * width
                     if mean <= 32.0:
-                        thr = threshold(mean) if driven else numbers.none[s, weekday, layer]
+                        thr = threshold(mean) if moved else n_none[s, weekday, layer]
                         if h < thr:
                             continue
                     meta = N_IMMIGRANT | layer << 4 | s << 12
@@ -519,21 +570,21 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                             k = sub(hc, o)
                             t = day + unit(mix(k + K_TIME))
                             if t <= horizon:
-                                push_node(w, queue, t, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, IMMIGRANT | s << 4)
-        load_bucket(w, queue, bucket)
+                                push_node(nodes, buckets, heap_time, heap_node, queue, t, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, IMMIGRANT | s << 4)
+        load_bucket(nodes, buckets, heap_time, heap_node, queue, bucket)
         while queue[HEAP] > 0:
-            if queue[USED] > len(w.nodes):
+            if queue[USED] > len(nodes):
                 error = E_NODES
                 break
-            t = w.heap_time[0]
-            node = w.heap_node[0]
-            heap_pop(w, queue[HEAP])
+            t = heap_time[0]
+            node = heap_node[0]
+            heap_pop(nodes, heap_time, heap_node, queue[HEAP])
             queue[HEAP] -= 1
-            key = w.nodes[node].key
-            meta = w.nodes[node].meta
-            parent = w.nodes[node].parent
-            code = w.nodes[node].via
-            w.nodes[node].next = queue[FREE]
+            key = nodes[node].key
+            meta = nodes[node].meta
+            parent = nodes[node].parent
+            code = nodes[node].via
+            nodes[node].next = queue[FREE]
             queue[FREE] = node
             kind = meta & 15
             aux = (meta >> 4) & 255
@@ -541,84 +592,84 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
 
             # -- starts, not events ----------------------------------------------
             if kind == N_START:
-                if parent == now.factors[s].epoch:
-                    start_factor(p.factors, p.factor_rows, now.factors, now.obeys, theta, s, t, key)
+                if parent == now_factors[s].epoch:
+                    start_factor(factors, factor_rows, now_factors, now_obeys, theta, s, t, key)
                     if code >= 0:
-                        answered(p.lines, now.lines, pending.peak, theta, code >> 4, key)
+                        answered(lines, now_lines, peak, theta, code >> 4, key)
                 continue
             if kind == N_OPEN:
                 x = code >> 4
-                fam = p.lines[x].open
+                fam = lines[x].open
                 until = LATEST
                 if fam >= 0:
-                    b = theta[p.lines[x].open_b] if fam > 0 else 0.0
-                    until = t + varying(fam, theta[p.lines[x].open_a], b, unit(mix(key + K_TIMES)))
-                now.open_until[s] = max(now.open_until[s], until)
-                answered(p.lines, now.lines, pending.peak, theta, x, key)
+                    b = theta[lines[x].open_b] if fam > 0 else 0.0
+                    until = t + varying(fam, theta[lines[x].open_a], b, unit(mix(key + K_TIMES)))
+                now_open_until[s] = max(now_open_until[s], until)
+                answered(lines, now_lines, peak, theta, x, key)
                 continue
 
             # -- marks ---------------------------------------------------------------
             candidates += 1
             flags = ZERO
             if kind == N_OFFSPRING:
-                flags = p.rows[code >> 4].flags
+                flags = rows[code >> 4].flags
             elif kind == N_DUE:
                 if code & 15 == LINE:
-                    flags = p.lines[code >> 4].act_flags
+                    flags = lines[code >> 4].act_flags
                 else:
-                    flags = p.warnings[code >> 4].flags
+                    flags = warnings[code >> 4].flags
             elif kind == N_REPLY:
-                flags = p.answers[code >> 4].flags
+                flags = answers[code >> 4].flags
             elif kind == N_LEVER or kind == N_TRY:
                 flags = act_flags[code >> 4]
             deaths = 0
             injured = 0
-            marked = p.streams[s].marked == 1
-            early = marked and p.streams[s].marks_first == 1
+            marked = streams[s].marked == 1
+            early = marked and streams[s].marks_first == 1
             if early:
-                flags, deaths, injured = draw_marks(p.streams, p.choices, p.options, p.amounts, theta, s, key, flags)
+                flags, deaths, injured = draw_marks(streams, choices, options, amounts, theta, s, key, flags)
 
             # -- factors and the level -------------------------------------------------
             if kind != N_REPLY and kind != N_LEVER:
                 held = 1.0  # F without the rows of held drivers
                 power = 1.0
                 kept = 1.0  # F' of offspring
-                for at in range(p.streams[s].f0, p.streams[s].f1):
-                    r = p.factor_at[at]
-                    f = p.factor_rows[r].factor
-                    if now.factors[f].on == 0 or t >= p.factors[f].until:
+                for at in range(streams[s].f0, streams[s].f1):
+                    r = factor_at[at]
+                    f = factor_rows[r].factor
+                    if now_factors[f].on == 0 or t >= factors[f].until:
                         continue
-                    if p.factor_rows[r].mask != ZERO and flags & p.factor_rows[r].mask != p.factor_rows[r].mask:
+                    if factor_rows[r].mask != ZERO and flags & factor_rows[r].mask != factor_rows[r].mask:
                         continue
-                    if now.obeys[r] == 0:
+                    if now_obeys[r] == 0:
                         continue
-                    if p.factors[f].while_state >= 0 and not state_is_on(p.factors[f].while_state, now, t):
+                    if factors[f].while_state >= 0 and not state_is_on(factors[f].while_state, now_states, t):
                         continue
-                    value = 1.0 + numbers.row_size[r] * factor_shape(f, now, numbers.factor_rate[f], t)
-                    if p.factor_rows[r].power >= 0:
-                        power *= value ** theta[p.factor_rows[r].power]
+                    value = 1.0 + n_row_size[r] * factor_shape(f, now_factors, n_factor_rate[f], t)
+                    if factor_rows[r].power >= 0:
+                        power *= value ** theta[factor_rows[r].power]
                     else:
                         held *= value
-                        if value <= 1.0 or p.factors[f].offspring == 1:
+                        if value <= 1.0 or factors[f].offspring == 1:
                             kept *= value
-                for at in range(p.streams[s].g0, p.streams[s].g1):
-                    if p.gauge_rows[at].mask != ZERO and flags & p.gauge_rows[at].mask != p.gauge_rows[at].mask:
+                for at in range(streams[s].g0, streams[s].g1):
+                    if gauge_rows[at].mask != ZERO and flags & gauge_rows[at].mask != gauge_rows[at].mask:
                         continue
-                    g = p.gauge_rows[at].gauge
-                    level = gauge_level(g, now, numbers.gauge_rate[g], t)
-                    value = 1.0 + numbers.gauge_row_size[at] * level / (level + theta[p.gauge_rows[at].half_at])
-                    if p.gauge_rows[at].power >= 0:
-                        power *= value ** theta[p.gauge_rows[at].power]
+                    g = gauge_rows[at].gauge
+                    level = gauge_level(g, now_gauges, n_gauge_rate[g], t)
+                    value = 1.0 + n_gauge_row_size[at] * level / (level + theta[gauge_rows[at].half_at])
+                    if gauge_rows[at].power >= 0:
+                        power *= value ** theta[gauge_rows[at].power]
                     else:
                         held *= value
-                        if value <= 1.0 or p.gauge_rows[at].offspring == 1:
+                        if value <= 1.0 or gauge_rows[at].offspring == 1:
                             kept *= value
-                if p.streams[s].dormant == 1 and not now.open_until[s] >= t:
+                if streams[s].dormant == 1 and not now_open_until[s] >= t:
                     held = 0.0
                     kept = 0.0
                 if kind == N_IMMIGRANT:
                     factor = held * power
-                    if factor > p.streams[s].imm_cap * (1.0 + 1e-9):
+                    if factor > streams[s].imm_cap * (1.0 + 1e-9):
                         error = E_CAP
                 elif kind == N_OFFSPRING:
                     factor = kept
@@ -632,140 +683,140 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                 if factor < low + width and low + width * unit(mix(key + K_LEVEL)) > factor:
                     if kind == N_DUE and code & 15 == LINE:
                         x = code >> 4
-                        now.left[x, aux] -= 1
-                        if now.left[x, aux] == 0 and now.done[x, aux] == 0:
-                            now.lines[x].unanswered += 1.0
+                        now_left[x, aux] -= 1
+                        if now_left[x, aux] == 0 and now_done[x, aux] == 0:
+                            now_lines[x].unanswered += 1.0
                     continue
             if marked and not early:
-                flags, deaths, injured = draw_marks(p.streams, p.choices, p.options, p.amounts, theta, s, key, flags)
+                flags, deaths, injured = draw_marks(streams, choices, options, amounts, theta, s, key, flags)
 
             # -- the event -------------------------------------------------------------
             if n >= most:
                 error = E_CAPPED
                 break
-            w.events[n].time = t
-            w.events[n].stream = s
-            w.events[n].flags = flags
-            w.events[n].deaths = deaths
-            w.events[n].injured = injured
-            w.events[n].key = key
-            w.events[n].parent = parent
-            w.events[n].via = code
+            events[n].time = t
+            events[n].stream = s
+            events[n].flags = flags
+            events[n].deaths = deaths
+            events[n].injured = injured
+            events[n].key = key
+            events[n].parent = parent
+            events[n].via = code
             for c in range(p.n_reports):
-                w.claims[n, c] = 0
-            for at in range(p.streams[s].p0, p.streams[s].p1):
-                if flags & p.reports[at].mask == p.reports[at].mask and w.claims[n, p.reports[at].report] == 0:
-                    kr = mix(key + p.reports[at].key)
-                    claimed = theta[p.reports[at].claimed] if p.reports[at].claimed >= 0 else 1.0
-                    empty = claimed * (1.0 / theta[p.reports[at].real] - 1.0)
+                claims[n, c] = 0
+            for at in range(streams[s].p0, streams[s].p1):
+                if flags & reports[at].mask == reports[at].mask and claims[n, reports[at].report] == 0:
+                    kr = mix(key + reports[at].key)
+                    claimed = theta[reports[at].claimed] if reports[at].claimed >= 0 else 1.0
+                    empty = claimed * (1.0 / theta[reports[at].real] - 1.0)
                     count = 1 if unit(mix(kr + K_CLAIMED)) <= claimed else 0
-                    w.claims[n, p.reports[at].report] = count + cell_count(kr, empty, 0)
+                    claims[n, reports[at].report] = count + cell_count(kr, empty, 0)
             event = n
             n += 1
             if kind == N_DUE and code & 15 == LINE:
                 x = code >> 4
-                now.left[x, aux] -= 1
-                now.done[x, aux] += 1
-                if now.done[x, aux] == 1:
-                    answered(p.lines, now.lines, pending.peak, theta, x, key)
+                now_left[x, aux] -= 1
+                now_done[x, aux] += 1
+                if now_done[x, aux] == 1:
+                    answered(lines, now_lines, peak, theta, x, key)
 
             # -- what it sets off ------------------------------------------------------
-            for at in range(p.streams[s].x0, p.streams[s].x1):
-                if not matches(flags, p.reactions[at].m0, p.reactions[at].m1, p.masks):
+            for at in range(streams[s].x0, streams[s].x1):
+                if not matches(flags, reactions[at].m0, reactions[at].m1, p.masks):
                     continue
-                what = p.reactions[at].kind
-                x = p.reactions[at].index
+                what = reactions[at].kind
+                x = reactions[at].index
                 if what == FACTOR_START:
-                    kx = mix(key + p.factors[x].key)
+                    kx = mix(key + factors[x].key)
                     begin = t
-                    if p.factors[x].delay >= 0:
-                        begin = t + delay_of(p.factors[x].delay, p.factors[x].delay_a, p.factors[x].delay_b, theta, kx)
+                    if factors[x].delay >= 0:
+                        begin = t + delay_of(factors[x].delay, factors[x].delay_a, factors[x].delay_b, theta, kx)
                     if begin <= t:
-                        start_factor(p.factors, p.factor_rows, now.factors, now.obeys, theta, x, t, kx)
+                        start_factor(factors, factor_rows, now_factors, now_obeys, theta, x, t, kx)
                     elif begin <= horizon:
-                        push_node(w, queue, begin, ORDER_START | (kx >> SHIFT2), kx, N_START | x << 12, now.factors[x].epoch, -1)
+                        push_node(nodes, buckets, heap_time, heap_node, queue, begin, ORDER_START | (kx >> SHIFT2), kx, N_START | x << 12, now_factors[x].epoch, -1)
                 elif what == FACTOR_END:
-                    now.factors[x].on = 0
-                    now.factors[x].epoch += 1
+                    now_factors[x].on = 0
+                    now_factors[x].epoch += 1
                 elif what == GAUGE_STEP:
-                    level = gauge_level(x, now, numbers.gauge_rate[x], t)
-                    if now.gauges[x].time < t:
-                        now.gauges[x].before = level
-                    now.gauges[x].level = level + theta[p.reactions[at].slot]
-                    now.gauges[x].time = t
+                    level = gauge_level(x, now_gauges, n_gauge_rate[x], t)
+                    if now_gauges[x].time < t:
+                        now_gauges[x].before = level
+                    now_gauges[x].level = level + theta[reactions[at].slot]
+                    now_gauges[x].time = t
                     d = min(int(t), p.days)
-                    w.g_day[x, d] = max(w.g_day[x, d], now.gauges[x].level)
+                    g_day[x, d] = max(g_day[x, d], now_gauges[x].level)
                 elif what == LINE_ADD or what == LINE_GAUGE:
-                    kx = mix(key + p.lines[x].key)
+                    kx = mix(key + lines[x].key)
                     if what == LINE_GAUGE:
-                        g = p.lines[x].gauge
-                        before = now.gauges[g].before
-                        after = now.gauges[g].level
+                        g = lines[x].gauge
+                        before = now_gauges[g].before
+                        after = now_gauges[g].level
                     else:
                         amount = 1.0
-                        if p.lines[x].kind == 1:
+                        if lines[x].kind == 1:
                             amount = float(deaths)
-                        elif p.lines[x].kind == 2:
+                        elif lines[x].kind == 2:
                             amount = float(injured)
                         if amount <= 0.0:
                             continue
-                        if p.lines[x].counts >= 0 and unit(mix(kx + K_COUNTS)) > theta[p.lines[x].counts]:
+                        if lines[x].counts >= 0 and unit(mix(kx + K_COUNTS)) > theta[lines[x].counts]:
                             continue
-                        window = theta[p.lines[x].window] if p.lines[x].window >= 0 else LATEST
-                        before = line_quantity(now.lines, now.ring_time, now.ring_amount, x, window, t)
-                        if not line_add(now.lines, now.ring_time, now.ring_amount, x, window, t, amount):
+                        window = theta[lines[x].window] if lines[x].window >= 0 else LATEST
+                        before = line_quantity(now_lines, now_ring_time, now_ring_amount, x, window, t)
+                        if not line_add(now_lines, now_ring_time, now_ring_amount, x, window, t, amount):
                             error = E_RING
                         after = before + amount
-                    if now.lines[x].resting != 0 and before < now.lines[x].reach:
-                        now.lines[x].resting = 0
-                        redraw_reach(p.lines, now.lines, pending.peak, theta, x, kx)
-                    if now.lines[x].resting == 0 and before < now.lines[x].reach and after >= now.lines[x].reach:
+                    if now_lines[x].resting != 0 and before < now_lines[x].reach:
+                        now_lines[x].resting = 0
+                        redraw_reach(lines, now_lines, peak, theta, x, kx)
+                    if now_lines[x].resting == 0 and before < now_lines[x].reach and after >= now_lines[x].reach:
                         _cross(p, w, queue, theta, now, x, t, kx, event, horizon)
                 elif what == REPLY_ASK:
-                    _ask(p, w, queue, numbers, theta, now, x, t, mix(key + p.replies[x].key), event, horizon)
+                    _ask(p, w, queue, numbers, theta, now, x, t, mix(key + replies[x].key), event, horizon)
                 elif what == STATE_ON:
-                    now.states[x].on = 1.0
-                    now.states[x].until = LATEST
-                    fam = p.states[x].lasts
+                    now_states[x].on = 1.0
+                    now_states[x].until = LATEST
+                    fam = states[x].lasts
                     if fam >= 0:
-                        b = theta[p.states[x].lasts_b] if fam > 0 else 0.0
-                        now.states[x].until = t + varying(fam, theta[p.states[x].lasts_a], b, unit(mix(mix(key + p.states[x].key) + K_DELAY)))
+                        b = theta[states[x].lasts_b] if fam > 0 else 0.0
+                        now_states[x].until = t + varying(fam, theta[states[x].lasts_a], b, unit(mix(mix(key + states[x].key) + K_DELAY)))
                 elif what == STATE_OFF:
-                    now.states[x].on = 0.0
+                    now_states[x].on = 0.0
                 else:
-                    now.seen[x] = t
+                    now_seen[x] = t
 
             # -- its offspring: one keyed uniform for each (response, layer) -------------
-            for q in range(p.streams[s].q0, p.streams[s].q1):
-                h = mix(key + p.draws[q].key)
-                mean = numbers.draws[q].mean
-                if p.draws[q].plain == 1:
-                    if h < numbers.draws[q].none and mean <= 32.0:
+            for q in range(streams[s].q0, streams[s].q1):
+                h = mix(key + draws[q].key)
+                mean = n_draws[q].mean
+                if draws[q].plain == 1:
+                    if h < n_draws[q].none and mean <= 32.0:
                         continue
                 else:
-                    row = p.draws[q].row
-                    if not matches(flags, p.rows[row].m0, p.rows[row].m1, p.masks):
+                    row = draws[q].row
+                    if not matches(flags, rows[row].m0, rows[row].m1, p.masks):
                         continue
-                    for rule in range(p.rows[row].w0, p.rows[row].w1):
-                        if flags & p.weights[rule].mask == p.weights[rule].mask:
-                            mean *= theta[p.weights[rule].times]
+                    for rule in range(rows[row].w0, rows[row].w1):
+                        if flags & weights[rule].mask == weights[rule].mask:
+                            mean *= theta[weights[rule].times]
                             break
                     if mean <= 32.0 and h < threshold(mean):
                         continue
-                row = p.draws[q].row
-                child_meta = N_OFFSPRING | p.draws[q].layer << 4 | p.rows[row].target << 12
+                row = draws[q].row
+                child_meta = N_OFFSPRING | draws[q].layer << 4 | rows[row].target << 12
                 for c in range(cells(mean)):
                     hc = cell_key(h, c)
                     for o in range(cell_count(hc, mean, c)):
                         k = sub(hc, o)
-                        tc = t + _kernel_delay(p, theta, numbers, row, k)
+                        tc = t + _kernel_delay(rows, kernels, n_kernel_rate, theta, row, k)
                         if tc <= horizon:
-                            push_node(w, queue, tc, ORDER_CANDIDATE | (k >> SHIFT2), k, child_meta, event, RESPONSE | row << 4)
+                            push_node(nodes, buckets, heap_time, heap_node, queue, tc, ORDER_CANDIDATE | (k >> SHIFT2), k, child_meta, event, RESPONSE | row << 4)
         if error == E_CAPPED or error == E_NODES:
             break
     if error == E_CAPPED or error == E_NODES:
-        w.bucket[:] = -1
-    w.stats[CANDIDATES] += candidates
-    w.stats[ACCEPTED] += n
-    w.stats[ERROR] = error
+        buckets[:] = -1
+    stats[CANDIDATES] += candidates
+    stats[ACCEPTED] += n
+    stats[ERROR] = error
     return n

@@ -356,7 +356,7 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                 else:
                     _wait(q, 0, x, first, kx, float(now.factors[x].epoch), -1)
             elif what == GAUGE_STEP:
-                level = gauge_level(x, now, numbers.gauge_rate[x], t)
+                level = gauge_level(x, now.gauges, numbers.gauge_rate[x], t)
                 if now.gauges[x].time < t:
                     now.gauges[x].before = level
                 now.gauges[x].level = level + theta[p.reactions[at].slot]

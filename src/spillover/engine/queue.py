@@ -21,27 +21,27 @@ FREE, USED, HEAP, BUCKET, PER_DAY = range(5)
 
 
 @njit(inline="always", cache=True)
-def heap_push(w, size, t, node):
+def heap_push(nodes, heap_time, heap_node, size, t, node):
     """Put ``node`` into the heap of ``size`` entries; the caller adds one."""
     at = size
     while at > 0:
         up = (at - 1) >> 1
-        tu = w.heap_time[up]
-        if tu < t or (tu == t and w.nodes[w.heap_node[up]].order <= w.nodes[node].order):
+        tu = heap_time[up]
+        if tu < t or (tu == t and nodes[heap_node[up]].order <= nodes[node].order):
             break
-        w.heap_time[at] = tu
-        w.heap_node[at] = w.heap_node[up]
+        heap_time[at] = tu
+        heap_node[at] = heap_node[up]
         at = up
-    w.heap_time[at] = t
-    w.heap_node[at] = node
+    heap_time[at] = t
+    heap_node[at] = node
 
 
 @njit(inline="always", cache=True)
-def heap_pop(w, size):
+def heap_pop(nodes, heap_time, heap_node, size):
     """Remove the first of ``size`` entries (the caller has read it)."""
     last = size - 1
-    t = w.heap_time[last]
-    node = w.heap_node[last]
+    t = heap_time[last]
+    node = heap_node[last]
     at = 0
     while True:
         c = 2 * at + 1
@@ -49,57 +49,57 @@ def heap_pop(w, size):
             break
         r = c + 1
         if r < last:
-            tc, tr = w.heap_time[c], w.heap_time[r]
+            tc, tr = heap_time[c], heap_time[r]
             if tr < tc or (
-                tr == tc and w.nodes[w.heap_node[r]].order < w.nodes[w.heap_node[c]].order
+                tr == tc and nodes[heap_node[r]].order < nodes[heap_node[c]].order
             ):
                 c = r
-        tc = w.heap_time[c]
-        if tc > t or (tc == t and w.nodes[w.heap_node[c]].order >= w.nodes[node].order):
+        tc = heap_time[c]
+        if tc > t or (tc == t and nodes[heap_node[c]].order >= nodes[node].order):
             break
-        w.heap_time[at] = tc
-        w.heap_node[at] = w.heap_node[c]
+        heap_time[at] = tc
+        heap_node[at] = heap_node[c]
         at = c
-    w.heap_time[at] = t
-    w.heap_node[at] = node
+    heap_time[at] = t
+    heap_node[at] = node
 
 
 @njit(inline="always", cache=True)
-def push_node(w, queue, t, order, key, meta, parent, via):
+def push_node(nodes, bucket, heap_time, heap_node, queue, t, order, key, meta, parent, via):
     """Make a node and let it wait; silently dropped when all nodes are in use.
 
     ``queue[USED]`` then passes the number of nodes, which the caller reports.
     """
     node = queue[FREE]
     if node >= 0:
-        queue[FREE] = w.nodes[node].next
+        queue[FREE] = nodes[node].next
     else:
         node = queue[USED]
         queue[USED] += 1
-    if node < len(w.nodes):
-        w.nodes[node].time = t
-        w.nodes[node].order = order
-        w.nodes[node].key = key
-        w.nodes[node].meta = meta
-        w.nodes[node].parent = parent
-        w.nodes[node].via = via
+    if node < len(nodes):
+        nodes[node].time = t
+        nodes[node].order = order
+        nodes[node].key = key
+        nodes[node].meta = meta
+        nodes[node].parent = parent
+        nodes[node].via = via
         b = int(t * queue[PER_DAY])
         if b <= queue[BUCKET]:
-            heap_push(w, queue[HEAP], t, node)
+            heap_push(nodes, heap_time, heap_node, queue[HEAP], t, node)
             queue[HEAP] += 1
         else:
-            w.nodes[node].next = w.bucket[b]
-            w.bucket[b] = node
+            nodes[node].next = bucket[b]
+            bucket[b] = node
 
 
 @njit(inline="always", cache=True)
-def load_bucket(w, queue, b):
+def load_bucket(nodes, bucket, heap_time, heap_node, queue, b):
     """Move the nodes of bucket ``b`` into the heap."""
     queue[BUCKET] = b
-    node = w.bucket[b]
-    w.bucket[b] = -1
+    node = bucket[b]
+    bucket[b] = -1
     while node >= 0:
-        follows = w.nodes[node].next
-        heap_push(w, queue[HEAP], w.nodes[node].time, node)
+        follows = nodes[node].next
+        heap_push(nodes, heap_time, heap_node, queue[HEAP], nodes[node].time, node)
         queue[HEAP] += 1
         node = follows

@@ -48,29 +48,29 @@ def matches(flags, low, high, masks):
 
 
 @njit(inline="always", cache=True)
-def factor_shape(f, now, rate, t):
+def factor_shape(f, factors, rate, t):
     """g(t) of the running instance of factor ``f``: 1 on the plateau, then fading."""
     g = 0.0
-    if now.factors[f].on != 0:
-        if t < now.factors[f].flat:
+    if factors[f].on != 0:
+        if t < factors[f].flat:
             g = 1.0
         elif rate > 0.0:
-            g = math.exp(-rate * (t - now.factors[f].flat))
+            g = math.exp(-rate * (t - factors[f].flat))
         else:
-            now.factors[f].on = 0
+            factors[f].on = 0
     return g
 
 
 @njit(inline="always", cache=True)
-def state_is_on(s, now, t):
+def state_is_on(s, states, t):
     """Whether state ``s`` is on just before ``t``."""
-    return now.states[s].on != 0.0 and t <= now.states[s].until
+    return states[s].on != 0.0 and t <= states[s].until
 
 
 @njit(inline="always", cache=True)
-def gauge_level(g, now, rate, t):
+def gauge_level(g, gauges, rate, t):
     """Level of gauge ``g`` at ``t``, before any step at ``t``."""
-    return now.gauges[g].level * math.exp(-rate * (t - now.gauges[g].time))
+    return gauges[g].level * math.exp(-rate * (t - gauges[g].time))
 
 
 @njit(cache=True)
@@ -185,15 +185,15 @@ def condition_holds(p, numbers, now, theta, c, t):
     """Whether condition ``c`` of an odds rule holds just before ``t``."""
     kind, index = p.conditions[c].kind, p.conditions[c].index
     if kind == 0:
-        holds = state_is_on(index, now, t)
+        holds = state_is_on(index, now.states, t)
     elif kind == 1:
         masked = t >= p.factors[index].until
-        if p.factors[index].while_state >= 0 and not state_is_on(p.factors[index].while_state, now, t):
+        if p.factors[index].while_state >= 0 and not state_is_on(p.factors[index].while_state, now.states, t):
             masked = True
-        holds = not masked and factor_shape(index, now, numbers.factor_rate[index], t) > 0.0
+        holds = not masked and factor_shape(index, now.factors, numbers.factor_rate[index], t) > 0.0
     elif kind == 2:
         holds = now.seen[c] >= t - theta[p.conditions[c].within]
     else:
-        level = gauge_level(index, now, numbers.gauge_rate[index], t)
+        level = gauge_level(index, now.gauges, numbers.gauge_rate[index], t)
         holds = level > theta[p.conditions[c].above]
     return holds != (p.conditions[c].negate == 1)

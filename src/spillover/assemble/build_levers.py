@@ -1,0 +1,239 @@
+"""Levers as arms, variants as choices: changes of numbers and acts on dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spillover.assemble.arms import Arm
+from spillover.assemble.assembled import Variant, VariantChoice
+from spillover.assemble.changes import Change
+from spillover.assemble.context import Context
+from spillover.assemble.slots import SlotTable
+from spillover.assemble.sources import ActionSource, LeverSource, VariantSource
+from spillover.assemble.values import Value, certain
+from spillover.errors import ModelError
+from spillover.keys import id_key
+from spillover.model.structure import (
+    Quantity,
+    RedLine,
+    ScheduledAct,
+    Slot,
+    Varying,
+)
+
+__all__ = ["Pull", "build_arms", "build_pulls", "build_variants", "changes_of"]
+
+EARLIEST = 1e-9
+INSTANT = 1e-6
+
+
+def _law_slots(ctx: Context, path: str, value: Value, law: Varying) -> tuple[Slot, Slot]:
+    """Columns of a new median and spread for a thing that varies."""
+    if value.kind in ("certain", "unknown"):
+        return ctx.number(f"{path}.median", value), ctx.number(
+            f"{path}.spread", certain(0.0)
+        )
+    new = ctx.varying(path, value)
+    if new is None or (new.family != law.family and new.family != "fixed"):
+        msg = f"{path}: it cannot become a {value.family} number"
+        raise ModelError(msg)
+    spread = new.b if new.b >= 0 else ctx.number(f"{path}.spread", certain(0.0))
+    return new.a, spread
+
+
+def changes_of(
+    ctx: Context, prefix: str, kind: str, numbers: Mapping[str, Value]
+) -> list[Change]:
+    """Changes of named numbers, ``kind`` set or scale."""
+    made: list[Change] = []
+    for path, value in numbers.items():
+        own = f"{prefix}.{kind}.{path}"
+        law = ctx.slots.varying.get(path)
+        if law is not None and law.family != "fixed":
+            if kind == "scale":
+                made.append(Change(law.a, "scale", ctx.number(own, value)))
+                continue
+            a, b = _law_slots(ctx, own, value, law)
+            made += [Change(law.a, "set", a), Change(law.b, "set", b)]
+            continue
+        target = ctx.slots.table().column(path)
+        column = ctx.slots.columns[target]
+        if kind == "set" and value.kind == "certain" and value.low > column.cap:
+            msg = f"{own}: {value.low:g} is above the cap of {column.cap:g}"
+            raise ModelError(msg)
+        by = ctx.number(own, value)
+        made.append(Change(target, "scale" if kind == "scale" else "set", by))
+    return made
+
+
+def off_changes(ctx: Context, element: str, where: str) -> list[Change]:
+    """What switching an element off sets to its natural zero."""
+    table = ctx.slots.table()
+    under = table.under(element)
+    made = []
+    for slot in under:
+        zero = table.columns[slot].zero
+        if zero == zero:  # not NaN
+            by = ctx.slots.certain(f"constants.{zero:g}", zero)
+            made.append(Change(slot, "set", by))
+    section, _, name = element.partition(".")
+    if section == "streams" and f"{element}.level" in table.index:
+        msg = (
+            f"{where}: {name} has a level, the rate of all its events, which cannot be "
+            "switched off; scale it or what raises it"
+        )
+        raise ModelError(msg)
+    if not made:
+        msg = f"{where}: {element} cannot be switched off"
+        raise ModelError(msg)
+    return made
+
+
+@dataclass
+class Pull:
+    """What one lever does, before it becomes an arm."""
+
+    changes: list[Change] = field(default_factory=list)
+    acts: list[tuple[float, str, ActionSource]] = field(default_factory=list)
+
+
+def _conditional(
+    ctx: Context, lever: str, action: ActionSource, pull: Pull
+) -> RedLine:
+    """``if ... then`` as a red line that only this lever arms."""
+    if action.act is None:
+        msg = f"levers.{lever}: nothing follows its `if`"
+        raise ModelError(msg)
+    text = " or ".join(w.text for w in action.condition)
+    path = f"levers.{lever}.if.{text}"
+    base = ctx.slots.certain(f"{path}.unarmed", 0.0)
+    armed = ctx.number(f"{path}.chance", action.chance or certain(1.0))
+    pull.changes.append(Change(base, "set", armed))
+    return RedLine(
+        id=f"{lever}: {text}",
+        key=id_key("lever-line", lever, text),
+        owner="",
+        quantity=Quantity("count", ctx.pattern(action.condition)),
+        chance=base,
+        reach=Varying("fixed", ctx.slots.certain("constants.1", 1.0)),
+        window=ctx.slots.certain(f"constants.{INSTANT:g}", INSTANT),
+        act=ctx.act(action.act),
+        delay=ctx.varying(f"{path}.delay", action.delay),
+        weigh_past=False,
+    )
+
+
+def build_pulls(
+    ctx: Context, sources: Sequence[LeverSource]
+) -> tuple[dict[str, Pull], list[RedLine]]:
+    """What every lever does, and the red lines of conditional ones."""
+    pulls: dict[str, Pull] = {}
+    lines: list[RedLine] = []
+    for lever in sources:
+        pull = Pull()
+        prefix = f"levers.{lever.id}"
+        for action in lever.do:
+            if action.kind == "act":
+                for date in action.on:
+                    time = max(float(ctx.day(date)), EARLIEST)
+                    pull.acts.append((time, date.isoformat(), action))
+            elif action.kind == "if":
+                lines.append(_conditional(ctx, lever.id, action, pull))
+            elif action.kind == "off":
+                pull.changes += off_changes(ctx, action.element, prefix)
+            else:
+                pull.changes += changes_of(ctx, prefix, action.kind, action.numbers)
+        pulls[lever.id] = pull
+    return pulls, lines
+
+
+def _gather(
+    pulls: Mapping[str, Pull], sources: Mapping[str, LeverSource], lever: str,
+    seen: tuple[str, ...] = (),
+) -> Pull:
+    """A lever with those it combines."""
+    if lever in seen:
+        msg = f"levers.{lever}: it combines itself"
+        raise ModelError(msg)
+    whole = Pull()
+    for other in sources[lever].both:
+        if other not in sources:
+            msg = f"levers.{lever}: there is no lever {other}"
+            raise ModelError(msg)
+        part = _gather(pulls, sources, other, (*seen, lever))
+        whole.changes += part.changes
+        whole.acts += part.acts
+    whole.changes += pulls[lever].changes
+    whole.acts += pulls[lever].acts
+    return whole
+
+
+def _acts(ctx: Context, pull: Pull, arm: int) -> tuple[ScheduledAct, ...]:
+    """Acts on dates in time order; the n-th of a stream and date has its own key."""
+    made = []
+    ordinal: dict[tuple[str, str], int] = {}
+    for time, date, action in sorted(pull.acts, key=lambda a: a[0]):
+        if action.act is None:
+            continue
+        act = ctx.act(action.act)
+        stream = ctx.streams[act.stream].id
+        n = ordinal.get((stream, date), 0)
+        ordinal[stream, date] = n + 1
+        key = id_key("lever-act", stream, date, n)
+        made.append(ScheduledAct(time, act, key, action.attempt, arm))
+    return tuple(made)
+
+
+def build_arms(
+    ctx: Context,
+    sources: Sequence[LeverSource],
+    pulls: Mapping[str, Pull],
+    table: SlotTable,
+) -> tuple[Arm, ...]:
+    """The factual and one arm per lever.
+
+    A lever that does nothing at all *is* the factual and gives it its name.
+    """
+    by_id = {s.id: s for s in sources}
+    whole = {s.id: _gather(pulls, by_id, s.id) for s in sources}
+    idle = [s for s in sources if not whole[s.id].acts and not whole[s.id].changes]
+    first = Arm("nothing", "Nothing new", "none", table)
+    if idle:
+        s = idle[0]
+        first = Arm(s.id, s.name, s.kind, table, s.owners)
+    arms = [first]
+    for s in sources:
+        if idle and s is idle[0]:
+            continue
+        pull = whole[s.id]
+        arms.append(
+            Arm(
+                s.id,
+                s.name,
+                s.kind,
+                table,
+                s.owners,
+                _acts(ctx, pull, len(arms)),
+                tuple(pull.changes),
+            )
+        )
+    return tuple(arms)
+
+
+def build_variants(
+    ctx: Context, sources: Sequence[VariantSource]
+) -> tuple[Variant, ...]:
+    """Variants with the changes of each choice."""
+    made = []
+    for variant in sources:
+        choices = []
+        for c in variant.choices:
+            prefix = f"variants.{variant.id}.{c.id}"
+            changes = changes_of(ctx, prefix, "set", c.numbers)
+            for element in c.off:
+                changes += off_changes(ctx, element, prefix)
+            weight = ctx.number(f"{prefix}.weight", c.weight)
+            choices.append(VariantChoice(c.id, c.id, weight, tuple(changes)))
+        made.append(Variant(variant.id, variant.name, tuple(choices)))
+    return tuple(made)
