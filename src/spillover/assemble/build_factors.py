@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from spillover.assemble.context import Context
 from spillover.assemble.sources import Hold, TieSource, Yielding
-from spillover.assemble.values import Value
+from spillover.case.number_text import Number
 from spillover.errors import ModelError
 from spillover.keys import id_key
 from spillover.model.structure import ABSENT, Clause, FactorRow, Slot, Stream
@@ -94,7 +94,7 @@ def rows_of(
     path: str,
     holds: Sequence[Hold],
     streams: Sequence[Stream],
-    factor: Value | None,
+    factor: Number | None,
     compliance: Yielding,
     obeys: Yielding,
     control: Mapping[str, Slot],
@@ -228,7 +228,7 @@ def _check_apart(ctx: Context, path: str, rows: Sequence[FactorRow]) -> None:
                 raise ModelError(msg)
 
 
-def cap_of(ctx: Context, given: float | None, factors: Sequence[Value]) -> float:
+def cap_of(ctx: Context, given: float | None, factors: Sequence[Number]) -> float:
     """Largest value of a factor: the one given, or the 99.9 % point of its law.
 
     The latter is rounded up to a whole number; drawn factors are cut to the cap.

@@ -11,10 +11,12 @@ from spillover.assemble.changes import Change
 from spillover.assemble.context import Context
 from spillover.assemble.slots import SlotTable
 from spillover.assemble.sources import ActionSource, LeverSource, VariantSource
-from spillover.assemble.values import Value, certain
+from spillover.assemble.values import certain
+from spillover.case.number_text import Number
 from spillover.errors import ModelError
 from spillover.keys import id_key
 from spillover.model.structure import (
+    Act,
     Quantity,
     RedLine,
     ScheduledAct,
@@ -28,7 +30,7 @@ EARLIEST = 1e-9
 INSTANT = 1e-6
 
 
-def _law_slots(ctx: Context, path: str, value: Value, law: Varying) -> tuple[Slot, Slot]:
+def _law_slots(ctx: Context, path: str, value: Number, law: Varying) -> tuple[Slot, Slot]:
     """Columns of a new median and spread for a thing that varies."""
     if value.kind in ("certain", "unknown"):
         return ctx.number(f"{path}.median", value), ctx.number(
@@ -43,7 +45,7 @@ def _law_slots(ctx: Context, path: str, value: Value, law: Varying) -> tuple[Slo
 
 
 def changes_of(
-    ctx: Context, prefix: str, kind: str, numbers: Mapping[str, Value]
+    ctx: Context, prefix: str, kind: str, numbers: Mapping[str, Number]
 ) -> list[Change]:
     """Changes of named numbers, ``kind`` set or scale."""
     made: list[Change] = []
@@ -95,16 +97,20 @@ class Pull:
     """What one lever does, before it becomes an arm."""
 
     changes: list[Change] = field(default_factory=list)
-    acts: list[tuple[float, str, ActionSource]] = field(default_factory=list)
+    acts: list[tuple[float, str, Act, bool]] = field(default_factory=list)
+
+
+def _act(ctx: Context, lever: str, action: ActionSource) -> Act:
+    if action.act is None:
+        msg = f"levers.{lever}: it does not say which act"
+        raise ModelError(msg)
+    return ctx.act(action.act)
 
 
 def _conditional(
     ctx: Context, lever: str, action: ActionSource, pull: Pull
 ) -> RedLine:
     """``if ... then`` as a red line that only this lever arms."""
-    if action.act is None:
-        msg = f"levers.{lever}: nothing follows its `if`"
-        raise ModelError(msg)
     text = " or ".join(w.text for w in action.condition)
     path = f"levers.{lever}.if.{text}"
     base = ctx.slots.certain(f"{path}.unarmed", 0.0)
@@ -118,7 +124,7 @@ def _conditional(
         chance=base,
         reach=Varying("fixed", ctx.slots.certain("constants.1", 1.0)),
         window=ctx.slots.certain(f"constants.{INSTANT:g}", INSTANT),
-        act=ctx.act(action.act),
+        act=_act(ctx, lever, action),
         delay=ctx.varying(f"{path}.delay", action.delay),
         weigh_past=False,
     )
@@ -135,9 +141,10 @@ def build_pulls(
         prefix = f"levers.{lever.id}"
         for action in lever.do:
             if action.kind == "act":
+                act = _act(ctx, lever.id, action)
                 for date in action.on:
                     time = max(float(ctx.day(date)), EARLIEST)
-                    pull.acts.append((time, date.isoformat(), action))
+                    pull.acts.append((time, date.isoformat(), act, action.attempt))
             elif action.kind == "if":
                 lines.append(_conditional(ctx, lever.id, action, pull))
             elif action.kind == "off":
@@ -173,15 +180,12 @@ def _acts(ctx: Context, pull: Pull, arm: int) -> tuple[ScheduledAct, ...]:
     """Acts on dates in time order; the n-th of a stream and date has its own key."""
     made = []
     ordinal: dict[tuple[str, str], int] = {}
-    for time, date, action in sorted(pull.acts, key=lambda a: a[0]):
-        if action.act is None:
-            continue
-        act = ctx.act(action.act)
+    for time, date, act, attempt in sorted(pull.acts, key=lambda a: a[0]):
         stream = ctx.streams[act.stream].id
         n = ordinal.get((stream, date), 0)
         ordinal[stream, date] = n + 1
         key = id_key("lever-act", stream, date, n)
-        made.append(ScheduledAct(time, act, key, action.attempt, arm))
+        made.append(ScheduledAct(time, act, key, attempt, arm))
     return tuple(made)
 
 

@@ -9,12 +9,12 @@ from spillover.assemble.build_factors import cap_of, control_slots, rows_of
 from spillover.assemble.context import Context
 from spillover.assemble.sources import (
     LineSource,
-    QuantitySource,
     RestraintSource,
     TieSource,
     WarningSource,
     Yielding,
 )
+from spillover.case.pattern_text import QuantityText
 from spillover.errors import ModelError
 from spillover.keys import id_key
 from spillover.model.structure import (
@@ -75,14 +75,14 @@ def build_restraint(
     return made
 
 
-def quantity_of(ctx: Context, source: QuantitySource, path: str) -> Quantity:
+def quantity_of(ctx: Context, source: QuantityText, path: str) -> Quantity:
     """What a red line counts."""
     if source.kind == "gauge":
         return Quantity("gauge", gauge=ctx.at("gauges", source.name, path))
     if source.kind == "report":
         msg = f"{path}: a red line counts acts, not claims"
         raise ModelError(msg)
-    return Quantity(source.kind, ctx.pattern(source.words))
+    return Quantity(source.kind, ctx.pattern(source.patterns))
 
 
 def _raised(

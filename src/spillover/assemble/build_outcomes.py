@@ -7,24 +7,19 @@ asked again for each earlier month end; "any n days" are all (k, k + n] up to it
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from dataclasses import dataclass, field
 
 from spillover.assemble.context import Context
-from spillover.assemble.sources import OutcomeSource, QuantitySource
+from spillover.assemble.sources import OutcomeSource
+from spillover.case.pattern_text import QuantityText
+from spillover.clock import in_words, month_ends, months_within
 from spillover.errors import ModelError
 from spillover.keys import id_key
 from spillover.model.structure import ABSENT, Slot
 from spillover.outcomes.question import Question, Span, Tally
 
-__all__ = ["Asked", "build_outcomes", "date_words", "month_spans"]
-
-MONTHS = (
-    "January February March April May June July August September October November "
-    "December"
-).split()
-
+__all__ = ["Asked", "build_outcomes"]
 
 @dataclass
 class Asked:
@@ -50,29 +45,6 @@ class _Window:
     every: bool = False
 
 
-def date_words(date: dt.date) -> str:
-    """A date as people write it: 5 November 2024."""
-    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
-
-
-def _next_month(date: dt.date) -> dt.date:
-    return dt.date(date.year + date.month // 12, date.month % 12 + 1, 1)
-
-
-def month_spans(origin: dt.date, until: dt.date) -> list[tuple[dt.date, Span]]:
-    """Whole calendar months from the origin to ``until`` (included), by last day."""
-    first = origin if origin.day == 1 else _next_month(origin)
-    found = []
-    while True:
-        after = _next_month(first)
-        last = after - dt.timedelta(days=1)
-        if last > until:
-            return found
-        span = Span((first - origin).days, (after - origin).days, closed=False)
-        found.append((last, span))
-        first = after
-
-
 def _windows(ctx: Context, source: OutcomeSource) -> list[_Window]:
     found: list[_Window] = []
     for days in source.within:
@@ -82,27 +54,28 @@ def _windows(ctx: Context, source: OutcomeSource) -> list[_Window]:
         span = Span(0, ctx.day(source.before), closed=False)
         found.append(
             _Window(
-                f"before {date_words(source.before)}", f"before {source.before}", (span,)
+                f"before {in_words(source.before)}", f"before {source.before}", (span,)
             )
         )
     if source.by is not None:
         span = Span(0, ctx.day(source.by) + 1, closed=False)
-        found.append(_Window(f"by {date_words(source.by)}", f"by {source.by}", (span,)))
+        found.append(_Window(f"by {in_words(source.by)}", f"by {source.by}", (span,)))
     if source.months and source.until is not None:
-        months = month_spans(ctx.origin, source.until)
+        months = months_within(ctx.origin, source.until)
         if not months:
             msg = (
                 f"outcomes.{source.id}: no whole calendar month lies between "
-                f"{date_words(ctx.origin)} and {date_words(source.until)}"
+                f"{in_words(ctx.origin)} and {in_words(source.until)}"
             )
             raise ModelError(msg)
         each = "every" if source.months == "every" else "a"
-        for k, (last, _) in enumerate(months):
+        spans = tuple(Span(start, end, closed=False) for start, end in months)
+        for k, last in enumerate(month_ends(ctx.origin, source.until)):
             found.append(
                 _Window(
-                    f"in {each} calendar month up to {date_words(last)}",
+                    f"in {each} calendar month up to {in_words(last)}",
                     f"months to {last}",
-                    tuple(s for _, s in months[: k + 1]),
+                    spans[: k + 1],
                     source.months == "every",
                 )
             )
@@ -114,12 +87,12 @@ def _windows(ctx: Context, source: OutcomeSource) -> list[_Window]:
         if not spans:
             msg = (
                 f"outcomes.{source.id}: {source.any_days} days do not fit before "
-                f"{date_words(source.until)}"
+                f"{in_words(source.until)}"
             )
             raise ModelError(msg)
         found.append(
             _Window(
-                f"in any {source.any_days} days up to {date_words(source.until)}",
+                f"in any {source.any_days} days up to {in_words(source.until)}",
                 f"any {source.any_days} days to {source.until}",
                 spans,
             )
@@ -127,13 +100,13 @@ def _windows(ctx: Context, source: OutcomeSource) -> list[_Window]:
     return found
 
 
-def _tally(ctx: Context, source: OutcomeSource, of: QuantitySource) -> Tally:
+def _tally(ctx: Context, source: OutcomeSource, of: QuantityText) -> Tally:
     path = f"outcomes.{source.id}"
     if of.kind == "gauge":
         return Tally("gauge", index=ctx.at("gauges", of.name, path))
     if of.kind == "report":
         return Tally("report", index=ctx.at("reports", of.name, path))
-    pattern = ctx.pattern(of.words)
+    pattern = ctx.pattern(of.patterns)
     if not pattern.clauses:
         msg = f"{path}: no stream can bring it; name a stream that exists"
         raise ModelError(msg)

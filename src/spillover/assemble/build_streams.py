@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from spillover.assemble.context import Context
 from spillover.assemble.patterns import StreamWords
 from spillover.assemble.sources import AmountSource, ReportSource, StreamSource
-from spillover.assemble.values import Value
+from spillover.case.number_text import Number
 from spillover.keys import id_key
 from spillover.model.structure import (
     ABSENT,
@@ -22,7 +22,7 @@ __all__ = ["build_report", "build_stream"]
 
 
 def _members(
-    ctx: Context, s: StreamWords, shares: Mapping[str, Mapping[str, Value]]
+    ctx: Context, s: StreamWords, shares: Mapping[str, Mapping[str, Number]]
 ) -> list[Choice]:
     """The acting member of an umbrella, as a mark."""
     if s.source not in shares:
@@ -30,19 +30,19 @@ def _members(
     base = f"actors.{s.source}.members"
     members = shares[s.source]
     slots = {
-        m: ctx.number(f"{base}.{m}", v, zero=0.0)
+        m: ctx.number(f"{base}.{m}", v)
         for m, v in members.items()
         if v.kind != "rest"
     }
     for m, v in members.items():
         if v.kind == "rest":
-            slots[m] = ctx.slots.rest(f"{base}.{m}", slots.values(), zero=0.0)
+            slots[m] = ctx.slots.rest(f"{base}.{m}", slots.values())
     options = tuple(Option(ctx.bits.of(f"by: {m}"), slots[m]) for m in members)
     return [Choice("by", id_key("mark", s.id, "by"), options, normalise=True)]
 
 
 def _choice(
-    ctx: Context, s: StreamWords, name: str, shares: Mapping[str, Value], own: int
+    ctx: Context, s: StreamWords, name: str, shares: Mapping[str, Number], own: int
 ) -> Choice:
     """A mark that takes one of several values; the rest comes last."""
     path = f"streams.{s.id}.marks.{name}"
@@ -57,7 +57,7 @@ def _choice(
         if share.kind == "rest":
             last.append(Option(flags, ABSENT))
         else:
-            options.append(Option(flags, ctx.number(f"{path}.{value}", share, zero=0.0)))
+            options.append(Option(flags, ctx.number(f"{path}.{value}", share)))
     return Choice(name, id_key("mark", s.id, name), (*options, *last))
 
 
@@ -78,7 +78,7 @@ def _amount(ctx: Context, s: StreamWords, name: str, words: AmountSource) -> Amo
     return Amount(
         id=kind,  # type: ignore[arg-type]
         key=id_key("mark", s.id, name),
-        chance=ctx.number(f"{path}.chance", words.chance, zero=0.0),
+        chance=ctx.number(f"{path}.chance", words.chance),
         number=ctx.varying(f"{path}.number", words.number),
         given=_given(ctx, s, words.given),
         flag=flag.get(name, 0),
@@ -86,7 +86,7 @@ def _amount(ctx: Context, s: StreamWords, name: str, words: AmountSource) -> Amo
 
 
 def build_stream(
-    ctx: Context, source: StreamSource, members: Mapping[str, Mapping[str, Value]]
+    ctx: Context, source: StreamSource, members: Mapping[str, Mapping[str, Number]]
 ) -> Stream:
     """One stream with its baseline, drivers and marks.
 
@@ -103,7 +103,7 @@ def build_stream(
     path = f"streams.{s.id}"
     own = ctx.bits.place(s.place_in) if s.place_in else 0
     drivers: list[tuple[int, Slot]] = [
-        (ctx.at("drivers", d, path), ctx.number(f"{path}.drivers.{d}", e, zero=0.0))
+        (ctx.at("drivers", d, path), ctx.number(f"{path}.drivers.{d}", e))
         for d, e in source.drivers.items()
     ]
     choices = _members(ctx, s, members)
@@ -111,7 +111,7 @@ def build_stream(
         _choice(ctx, s, name, shares, own) for name, shares in source.marks.choices.items()
     ]
     for name, chance in source.marks.yes_no.items():
-        slot = ctx.number(f"{path}.marks.{name}", chance, zero=0.0)
+        slot = ctx.number(f"{path}.marks.{name}", chance)
         option = Option(ctx.bits.of(name), slot)
         choices.append(Choice(name, id_key("mark", s.id, name), (option,)))
     return Stream(

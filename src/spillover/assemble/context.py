@@ -13,13 +13,15 @@ from dataclasses import dataclass, field, replace
 from spillover.assemble.patterns import (
     Bits,
     StreamWords,
-    Words,
     compile_act,
     compile_pattern,
 )
 from spillover.assemble.relations import Relations
 from spillover.assemble.slots import Z90, Column, SlotBuilder
-from spillover.assemble.values import Value
+from spillover.assemble.values import middle_and_spread
+from spillover.case.number_text import Number
+from spillover.case.pattern_text import PatternText
+from spillover.clock import day_of
 from spillover.errors import ModelError
 from spillover.model.structure import ABSENT, Act, Pattern, Slot, Varying
 
@@ -50,7 +52,7 @@ class Context:
     origin: dt.date
     horizon: float
     relations: Relations
-    shared: Mapping[str, Value]
+    shared: Mapping[str, Number]
     slots: SlotBuilder
     bits: Bits
     streams: list[StreamWords] = field(default_factory=list)
@@ -63,13 +65,13 @@ class Context:
 
     def day(self, date: dt.date) -> int:
         """Whole days from the origin to the beginning of a date."""
-        return (date - self.origin).days
+        return day_of(date, self.origin)
 
-    def pattern(self, words: Sequence[Words]) -> Pattern:
+    def pattern(self, words: Sequence[PatternText]) -> Pattern:
         """Pattern that matches any of ``words``."""
         return compile_pattern(words, self.streams, self.bits)
 
-    def act(self, words: Words) -> Act:
+    def act(self, words: PatternText) -> Act:
         """Act of words."""
         return compile_act(words, self.streams, self.bits)
 
@@ -94,7 +96,7 @@ class Context:
     # ---- numbers -----------------------------------------------------------------
 
     def number(
-        self, path: str, value: Value | None, *, zero: float = NAN, cap: float = math.inf
+        self, path: str, value: Number | None, *, zero: float = NAN, cap: float = math.inf
     ) -> Slot:
         """Slot of a number that has one value per draw; ABSENT for none."""
         if value is None:
@@ -104,7 +106,7 @@ class Context:
             return self.slots.copy(path, source, zero=zero, cap=cap)
         return self.slots.add(self._column(path, value, zero=zero, cap=cap))
 
-    def varying(self, path: str, value: Value | None) -> Varying | None:
+    def varying(self, path: str, value: Number | None) -> Varying | None:
         """A thing that varies: its family, and slots of its median and spread."""
         if value is None:
             return None
@@ -127,7 +129,7 @@ class Context:
     def _leaf(path: str, law: Varying, part: str) -> str:
         return path if law.family == "fixed" and part == "a" else f"{path}.median"
 
-    def _law(self, path: str, value: Value) -> Varying:
+    def _law(self, path: str, value: Number) -> Varying:
         """Columns of a varying number under its own path."""
         if value.kind == "median":
             middle = self.number(f"{path}.median", value.median)
@@ -135,14 +137,14 @@ class Context:
             return Varying("lognormal", middle, spread)
         if value.kind == "certain" and path not in self.widened:
             return Varying("fixed", self.number(path, value))
-        middle_value, spread_value = value.middle_and_spread()
+        middle_value, spread_value = middle_and_spread(value)
         a = self.slots.add(
             Column(f"{path}.median", "certain", middle_value, middle_value, kind=value.unit)
         )
         b = self.slots.add(Column(f"{path}.spread", "certain", spread_value, spread_value))
         return Varying(value.family, a, b)
 
-    def _base(self, name: str) -> Value:
+    def _base(self, name: str) -> Number:
         if name not in self.shared:
             msg = f"numbers.{name}: there is no such shared number"
             raise ModelError(msg)
@@ -153,7 +155,7 @@ class Context:
         return self.number(f"numbers.{name}", self._base(name))
 
     @staticmethod
-    def _column(path: str, value: Value, *, zero: float, cap: float) -> Column:
+    def _column(path: str, value: Number, *, zero: float, cap: float) -> Column:
         if value.kind == "certain":
             return Column(
                 path, "certain", value.low, value.low, zero=zero, cap=cap, kind=value.unit
@@ -183,7 +185,7 @@ class Context:
             return column.median * math.exp(z * column.spread)
         return column.low if column.law == "certain" else 1.0
 
-    def largest(self, value: Value, z: float = Z999) -> float:
+    def largest(self, value: Number, z: float = Z999) -> float:
         """A point of a number's law (99.9 % by default) on its own scale."""
         if value.kind == "shared":
             return self.largest(self._base(value.name), z)

@@ -4,7 +4,6 @@ A clause asks for bits only where some events of a stream match and others do no
 member of an umbrella, a place that is drawn, a mark. What a stream's identity settles
 (its actors, its own places) needs no bit.
 
-This file must never import a case: it takes parsed patterns (`Words`).
 """
 
 from __future__ import annotations
@@ -14,40 +13,13 @@ from dataclasses import dataclass, field
 
 from spillover.assemble.names import MOST_BITS
 from spillover.assemble.relations import Relations
+from spillover.case.pattern_text import PatternText
 from spillover.errors import ModelError
 from spillover.model.structure import DEADLY, INJURING, Act, Clause, Pattern
 
-__all__ = ["Bits", "StreamWords", "Words", "compile_act", "compile_pattern"]
+__all__ = ["Bits", "StreamWords", "compile_act", "compile_pattern"]
 
 ANY = "*"
-
-
-@dataclass(frozen=True)
-class Words:
-    """One pattern or act as words.
-
-    Attributes
-    ----------
-    text
-        As written.
-    stream
-        Id of a stream; or nothing, and then source, action, target.
-    source, action, target
-        Ids and an action, ``*`` for any.
-    place_from, place_in
-        Places, or nothing.
-    marks
-        (name, value) pairs; value is empty for a yes/no mark.
-    """
-
-    text: str
-    stream: str = ""
-    source: str = ANY
-    action: str = ANY
-    target: str = ANY
-    place_from: str = ""
-    place_in: str = ""
-    marks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,7 +114,7 @@ def _mark_bits(bits: Bits, stream: StreamWords, name: str, value: str) -> int | 
 
 
 def _clauses(
-    words: Words, stream: StreamWords, index: int, bits: Bits
+    words: PatternText, stream: StreamWords, index: int, bits: Bits
 ) -> list[Clause]:
     """Clauses of one pattern on one stream (several: any of some members)."""
     relations = bits.relations
@@ -201,7 +173,7 @@ def _simplify(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
 
 
 def compile_pattern(
-    words: Sequence[Words], streams: Sequence[StreamWords], bits: Bits
+    words: Sequence[PatternText], streams: Sequence[StreamWords], bits: Bits
 ) -> Pattern:
     """Events that match any of the patterns.
 
@@ -226,7 +198,7 @@ def compile_pattern(
     return Pattern(_simplify(found))
 
 
-def compile_act(words: Words, streams: Sequence[StreamWords], bits: Bits) -> Act:
+def compile_act(words: PatternText, streams: Sequence[StreamWords], bits: Bits) -> Act:
     """What happens: one stream and forced marks.
 
     An act in words names the stream that is closest: places it does not state may be
@@ -237,7 +209,7 @@ def compile_act(words: Words, streams: Sequence[StreamWords], bits: Bits) -> Act
     ModelError
         When no stream or several fit, or a mark is not one of the stream's.
     """
-    bare = Words(
+    bare = PatternText(
         words.text,
         words.stream,
         words.source,

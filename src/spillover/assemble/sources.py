@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from spillover.assemble.patterns import StreamWords, Words
+from spillover.assemble.patterns import StreamWords
 from spillover.assemble.relations import Relations
-from spillover.assemble.values import Value
+from spillover.case.number_text import Number
+from spillover.case.pattern_text import PatternText, QuantityText
 
 __all__ = [
     "ActionSource",
@@ -30,7 +31,6 @@ __all__ = [
     "LineSource",
     "MarkSource",
     "OutcomeSource",
-    "QuantitySource",
     "RaisesSource",
     "RecordSource",
     "ReplySource",
@@ -45,24 +45,24 @@ __all__ = [
     "Yielding",
 ]
 
-Patterns = tuple[Words, ...]
+Patterns = tuple[PatternText, ...]
 
 
 @dataclass(frozen=True)
 class AmountSource:
     """Deaths, injured or size."""
 
-    chance: Value
+    chance: Number
     given: str = ""
-    number: Value | None = None
+    number: Number | None = None
 
 
 @dataclass(frozen=True)
 class MarkSource:
     """Marks of a stream: choices (name to value to share), yes/no marks, amounts."""
 
-    choices: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
-    yes_no: Mapping[str, Value] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, Number]] = field(default_factory=dict)
+    yes_no: Mapping[str, Number] = field(default_factory=dict)
     amounts: Mapping[str, AmountSource] = field(default_factory=dict)
 
 
@@ -72,13 +72,13 @@ class StreamSource:
 
     words: StreamWords
     name: str = ""
-    baseline: Value | None = None
-    level: Value | None = None
-    drivers: Mapping[str, Value] = field(default_factory=dict)
-    weekday: tuple[Value, ...] = ()
+    baseline: Number | None = None
+    level: Number | None = None
+    drivers: Mapping[str, Number] = field(default_factory=dict)
+    weekday: tuple[Number, ...] = ()
     marks: MarkSource = field(default_factory=MarkSource)
     dormant: bool = False
-    observed: tuple[tuple[Value, dt.date | None, dt.date | None], ...] = ()
+    observed: tuple[tuple[Number, dt.date | None, dt.date | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class ReportSource:
 
     id: str
     of: Patterns
-    real: Value
-    claimed: Value | None = None
+    real: Number
+    claimed: Number | None = None
 
 
 @dataclass(frozen=True)
@@ -97,16 +97,16 @@ class DriverSource:
 
     id: str
     path: Literal["constant", "decay", "walk", "given", "sum"]
-    half_life: Value | None = None
-    spread: Value | None = None
-    reverts_to: Value | None = None
-    reverts_half_life: Value | None = None
-    jump_rate: Value | None = None
-    jump_times: Value | None = None
-    floor: Value | None = None
-    ceiling: Value | None = None
+    half_life: Number | None = None
+    spread: Number | None = None
+    reverts_to: Number | None = None
+    reverts_half_life: Number | None = None
+    jump_rate: Number | None = None
+    jump_times: Number | None = None
+    floor: Number | None = None
+    ceiling: Number | None = None
     given: tuple[tuple[dt.date, float], ...] = ()
-    sum_of: Mapping[str, Value] = field(default_factory=dict)
+    sum_of: Mapping[str, Number] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class StateSource:
     id: str
     on_when: Patterns = ()
     off_when: Patterns = ()
-    lasts: Value | None = None
+    lasts: Number | None = None
     initially: bool = False
     since: dt.date | None = None
 
@@ -131,12 +131,12 @@ class ResponseSource:
 
     id: str
     when: Patterns
-    then: Words
-    children: Value
-    kernel: tuple[tuple[Value, Value | None], ...]
-    lag: Value | None = None
-    when_fatal: Value | None = None
-    times: tuple[tuple[tuple[str, str], Value], ...] = ()
+    then: PatternText
+    children: Number
+    kernel: tuple[tuple[Number, Number | None], ...]
+    lag: Number | None = None
+    when_fatal: Number | None = None
+    times: tuple[tuple[tuple[str, str], Number], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,8 @@ class ConditionSource:
     restraint: str = ""
     gauge: str = ""
     event: Patterns = ()
-    within: Value | None = None
-    above: Value | None = None
+    within: Number | None = None
+    above: Number | None = None
     negate: bool = False
 
 
@@ -159,10 +159,10 @@ class ReplySource:
 
     id: str
     ask: Patterns
-    within: Value
-    answers: tuple[tuple[str, Words | None, Value], ...]
-    delay: Value | None = None
-    odds_if: tuple[tuple[ConditionSource, Mapping[str, Value]], ...] = ()
+    within: Number
+    answers: tuple[tuple[str, PatternText | None, Number], ...]
+    delay: Number | None = None
+    odds_if: tuple[tuple[ConditionSource, Mapping[str, Number]], ...] = ()
     weigh_past: bool = True
     pending: tuple[dt.date, ...] = ()
 
@@ -178,15 +178,15 @@ class Hold:
     key: str
     words: Patterns = ()
     driver: str = ""
-    factor: Value | None = None
+    factor: Number | None = None
 
 
 @dataclass(frozen=True)
 class Yielding:
     """Compliance or obedience: one number, by member, or by the owner's control."""
 
-    number: Value | None = None
-    members: Mapping[str, Value] = field(default_factory=dict)
+    number: Number | None = None
+    members: Mapping[str, Number] = field(default_factory=dict)
     by_control: bool = False
 
 
@@ -198,10 +198,10 @@ class RestraintSource:
     holds: tuple[Hold, ...]
     when: Patterns = ()
     owner: str = ""
-    factor: Value | None = None
-    delay: Value | None = None
-    holds_for: Value | None = None
-    half_life: Value | None = None
+    factor: Number | None = None
+    delay: Number | None = None
+    holds_for: Number | None = None
+    half_life: Number | None = None
     compliance: Yielding = field(default_factory=Yielding)
     obeys: Yielding = field(default_factory=Yielding)
     ends_when: Patterns = ()
@@ -211,22 +211,13 @@ class RestraintSource:
 
 
 @dataclass(frozen=True)
-class QuantitySource:
-    """What a red line or an outcome counts."""
-
-    kind: Literal["count", "deaths", "injured", "gauge", "report"]
-    words: Patterns = ()
-    name: str = ""
-
-
-@dataclass(frozen=True)
 class RaisesSource:
     """A factor that a red line starts."""
 
     holds: tuple[Hold, ...]
-    factor: Value | None
-    lasts: Value | None = None
-    half_life: Value | None = None
+    factor: Number | None
+    lasts: Number | None = None
+    half_life: Number | None = None
     cap: float | None = None
     offspring: bool = False
 
@@ -237,20 +228,20 @@ class LineSource:
 
     id: str
     owner: str
-    when: QuantitySource
-    chance: Value
-    reach: Value | None = None
-    times_past_peak: Value | None = None
-    within: Value | None = None
-    act: Words | None = None
+    when: QuantityText
+    chance: Number
+    reach: Number | None = None
+    times_past_peak: Number | None = None
+    within: Number | None = None
+    act: PatternText | None = None
     raises: RaisesSource | None = None
     opens: str = ""
-    opens_for: Value | None = None
-    delay: Value | None = None
-    times: Value | None = None
-    counts: Value | None = None
-    wear_reach: Value | None = None
-    wear_chance: Value | None = None
+    opens_for: Number | None = None
+    delay: Number | None = None
+    times: Number | None = None
+    counts: Number | None = None
+    wear_reach: Number | None = None
+    wear_chance: Number | None = None
     weigh_past: bool = True
     pending: tuple[dt.date, ...] = ()
 
@@ -260,12 +251,12 @@ class WarningSource:
     """A warning."""
 
     id: str
-    act: Words
+    act: PatternText
     issued: dt.date
-    chance: Value
+    chance: Number
     by: dt.date | None = None
-    after: Value | None = None
-    fades: Value | None = None
+    after: Number | None = None
+    fades: Number | None = None
 
 
 @dataclass(frozen=True)
@@ -273,8 +264,8 @@ class DrivesSource:
     """What a gauge multiplies."""
 
     holds: tuple[Hold, ...]
-    factor: Value | None
-    half_at: Value
+    factor: Number | None
+    half_at: Number
     cap: float | None = None
 
 
@@ -283,10 +274,10 @@ class GaugeSource:
     """A gauge; ``raised_by`` maps a text to its patterns and step."""
 
     id: str
-    half_life: Value
-    raised_by: tuple[tuple[str, Patterns, Value], ...]
-    start: Value | None = None
-    at_origin: Value | None = None
+    half_life: Number
+    raised_by: tuple[tuple[str, Patterns, Number], ...]
+    start: Number | None = None
+    at_origin: Number | None = None
     drives: tuple[DrivesSource, ...] = ()
 
 
@@ -296,7 +287,7 @@ class OutcomeSource:
 
     id: str
     question: str
-    of: QuantitySource | None = None
+    of: QuantityText | None = None
     low: float = 1.0
     high: float = float("inf")
     count: bool = False
@@ -311,7 +302,7 @@ class OutcomeSource:
     all_of: tuple[str, ...] = ()
     first: Patterns = ()
     first_within: float = float("inf")
-    unmodelled: Value | None = None
+    unmodelled: Number | None = None
 
 
 @dataclass(frozen=True)
@@ -319,14 +310,14 @@ class ActionSource:
     """One thing a lever does; ``kind`` says which fields count."""
 
     kind: Literal["act", "set", "scale", "off", "if"]
-    act: Words | None = None
+    act: PatternText | None = None
     on: tuple[dt.date, ...] = ()
     attempt: bool = False
-    numbers: Mapping[str, Value] = field(default_factory=dict)
+    numbers: Mapping[str, Number] = field(default_factory=dict)
     element: str = ""
     condition: Patterns = ()
-    delay: Value | None = None
-    chance: Value | None = None
+    delay: Number | None = None
+    chance: Number | None = None
 
 
 @dataclass(frozen=True)
@@ -346,8 +337,8 @@ class ChoiceSource:
     """One choice of a variant."""
 
     id: str
-    weight: Value
-    numbers: Mapping[str, Value] = field(default_factory=dict)
+    weight: Number
+    numbers: Mapping[str, Number] = field(default_factory=dict)
     off: tuple[str, ...] = ()
 
 
@@ -367,7 +358,7 @@ class TieSource:
     id: str
     source: str
     target: str
-    control: Value
+    control: Number
 
 
 @dataclass(frozen=True)
@@ -416,9 +407,9 @@ class CaseSource:
     horizon: float
     begins: dt.date | None = None
     relations: Relations = field(default_factory=Relations)
-    numbers: Mapping[str, Value] = field(default_factory=dict)
+    numbers: Mapping[str, Number] = field(default_factory=dict)
     alike: Mapping[str, float] = field(default_factory=dict)
-    members: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    members: Mapping[str, Mapping[str, Number]] = field(default_factory=dict)
     ties: tuple[TieSource, ...] = ()
     drivers: tuple[DriverSource, ...] = ()
     states: tuple[StateSource, ...] = ()

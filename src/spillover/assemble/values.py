@@ -1,61 +1,27 @@
-"""`Value`: a number of a case in the units of the model, as the builders take it."""
+"""Small helpers on the numbers of a case."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
 
 from spillover.assemble.slots import Z90
+from spillover.case.number_text import Number
 
-__all__ = ["Value", "certain"]
-
-
-@dataclass(frozen=True)
-class Value:
-    """One number.
-
-    Attributes
-    ----------
-    kind
-        ``certain``; ``unknown`` (one value per draw); ``varying`` (one per occurrence);
-        ``median`` (varying with an unknown median); ``shared`` (names another);
-        ``rest`` (what is left to one).
-    low, high
-        5 % and 95 % points in days, per day or shares of one.
-    family
-        Law of a range.
-    name
-        Of the shared number.
-    alike
-        Group of correlated numbers.
-    unit
-        Unit kind.
-    median, spread
-        Of kind ``median``.
-    """
-
-    kind: Literal["certain", "unknown", "varying", "median", "shared", "rest"]
-    low: float = math.nan
-    high: float = math.nan
-    family: Literal["lognormal", "logitnormal"] = "lognormal"
-    name: str = ""
-    alike: str = ""
-    unit: str = "plain"
-    median: Value | None = None
-    spread: Value | None = None
-
-    def middle_and_spread(self) -> tuple[float, float]:
-        """Median, and standard deviation of the log (or logit)."""
-        if self.kind == "certain":
-            return self.low, 0.0
-        if self.family == "lognormal":
-            middle = math.sqrt(self.low * self.high)
-            return middle, math.log(self.high / self.low) / (2.0 * Z90)
-        low, high = (math.log(p / (1.0 - p)) for p in (self.low, self.high))
-        return 1.0 / (1.0 + math.exp(-0.5 * (low + high))), (high - low) / (2.0 * Z90)
+__all__ = ["certain", "middle_and_spread"]
 
 
-def certain(value: float, unit: str = "plain") -> Value:
-    """A value that is the same in every draw."""
-    return Value("certain", value, value, unit=unit)
+def certain(value: float, unit: str = "plain") -> Number:
+    """A number that is the same in every draw."""
+    return Number("certain", unit, f"{value:g}", value, value)
+
+
+def middle_and_spread(number: Number) -> tuple[float, float]:
+    """Median, and standard deviation of the log (or logit), of what varies."""
+    low, high = number.low, number.high
+    if number.kind == "certain":
+        return low, 0.0
+    if number.family == "lognormal":
+        return math.sqrt(low * high), math.log(high / low) / (2.0 * Z90)
+    first, last = (math.log(p / (1.0 - p)) for p in (low, high))
+    middle = 1.0 / (1.0 + math.exp(-0.5 * (first + last)))
+    return middle, (last - first) / (2.0 * Z90)

@@ -1,0 +1,1 @@
+"""Files: atomic writes and run folders. Imports only errors, clock and keys."""
