@@ -18,16 +18,23 @@ from spillover.assemble.sources import (
     ResponseSource,
     VariantSource,
 )
-from spillover.assemble.stability import bases_matrix, branching_matrices, spectral_radii
+from spillover.assemble.stability import (
+    bases_matrix,
+    branching_matrices,
+    spectral_radii,
+)
 from spillover.errors import ModelError, UnstableError
-from spillover.keys import id_key, mix as mix_one, sub_key, uniform
+from spillover.keys import id_key, sub_key, uniform
+from spillover.keys import mix as mix_one
 from spillover.model.closed_forms import bases
 from tests.assemble.words import c, case, count, hold, p, ps, v
 from tests.support.stat import check_ks, check_share
 
 
 def respond(id, when, then, children, half_life="1..6", **more):
-    return ResponseSource(id, ps(when), p(then), v(children), ((v(half_life), None),), **more)
+    return ResponseSource(
+        id, ps(when), p(then), v(children), ((v(half_life), None),), **more
+    )
 
 
 OWN = respond("own", "launches", "launches", "0.15..0.5")
@@ -81,17 +88,30 @@ def test_alike_numbers_have_their_correlation():
 def test_shared_numbers_are_one_number():
     numbers = {"kids": v("0.1..0.4"), "wait": v("1~6")}
     two = (
-        ResponseSource("a", ps("launches"), p("launches"), v("kids"), ((v("2..4"), None),)),
-        ResponseSource("b", ps("attacks"), p("attacks"), v("kids"), ((v("2..4"), None),)),
+        ResponseSource(
+            "a", ps("launches"), p("launches"), v("kids"), ((v("2..4"), None),)
+        ),
+        ResponseSource(
+            "b", ps("attacks"), p("attacks"), v("kids"), ((v("2..4"), None),)
+        ),
     )
-    line = LineSource("l", "usa", count("attacks"), c("0.2..0.4"), v(3), within=v(30),
-                      act=p("word"), delay=v("wait"))
+    line = LineSource(
+        "l",
+        "usa",
+        count("attacks"),
+        c("0.2..0.4"),
+        v(3),
+        within=v(30),
+        act=p("word"),
+        delay=v("wait"),
+    )
     a = assemble_source(case(numbers=numbers, responses=two, red_lines=(line,)))
     theta = draw_numbers(a, 1, 50)
     for path in ("responses.a.children", "responses.b.children"):
         assert np.array_equal(column(a, theta, path), column(a, theta, "numbers.kids"))
     assert not np.array_equal(
-        column(a, theta, "responses.a.half_life"), column(a, theta, "responses.b.half_life")
+        column(a, theta, "responses.a.half_life"),
+        column(a, theta, "responses.b.half_life"),
     )
     law = a.model.red_lines[0].delay
     assert law.family == "lognormal"
@@ -131,8 +151,12 @@ VARIANT = VariantSource(
     "Can they?",
     (
         ChoiceSource("yes", c(0.75)),
-        ChoiceSource("no", c(0.25), {"responses.own.children": v("0.01..0.02")},
-                     ("responses.back",)),
+        ChoiceSource(
+            "no",
+            c(0.25),
+            {"responses.own.children": v("0.01..0.02")},
+            ("responses.back",),
+        ),
     ),
 )
 
@@ -150,8 +174,11 @@ def test_variants_have_their_weights_and_change_only_their_numbers():
     reference = draw_numbers(plain, 2, 4000)
     for path in plain.slots.names:
         x, y = column(a, d.theta, path), column(plain, reference, path)
-        rows = ~no if path in ("responses.own.children", "responses.back.children") else (
-            slice(None))
+        rows = (
+            ~no
+            if path in ("responses.own.children", "responses.back.children")
+            else (slice(None))
+        )
         assert np.array_equal(x[rows], y[rows]), path
 
 
@@ -171,7 +198,9 @@ def test_bases_and_radii_are_those_of_the_closed_forms():
 
 
 def test_unstable_draws_are_drawn_again_and_too_many_refused():
-    a = assemble_source(case(responses=(respond("own", "launches", "launches", "0.2..0.85"),)))
+    a = assemble_source(
+        case(responses=(respond("own", "launches", "launches", "0.2..0.85"),))
+    )
     d = draw_table(a, 1, 4000)
     assert 0.0 < d.redrawn < 0.05
     assert d.radius.max() < 0.98
@@ -180,13 +209,20 @@ def test_unstable_draws_are_drawn_again_and_too_many_refused():
     assert again.theta.tobytes() == d.theta[np.flatnonzero(d.attempts)[0]].tobytes()
     with pytest.raises(UnstableError, match="median spectral radius is 1.4"):
         draw_table(
-            assemble_source(case(responses=(respond("own", "launches", "launches", "1..2"),))),
-            1, 200)
+            assemble_source(
+                case(responses=(respond("own", "launches", "launches", "1..2"),))
+            ),
+            1,
+            200,
+        )
     with pytest.raises(UnstableError, match=r"at most 5% may be drawn again"):
         draw_table(
             assemble_source(
-                case(responses=(respond("own", "launches", "launches", "0.6..1.2"),))),
-            1, 500)
+                case(responses=(respond("own", "launches", "launches", "0.6..1.2"),))
+            ),
+            1,
+            500,
+        )
 
 
 def test_a_level_below_what_others_bring_is_drawn_again():
@@ -197,8 +233,14 @@ def test_a_level_below_what_others_bring_is_drawn_again():
 
 def raising(factor, cap=None, holds=("attacks",)):
     return LineSource(
-        "joins", "groups", count("strikes"), c("0.4..0.8"), v(1), within=v(30),
-        raises=RaisesSource(tuple(hold(h) for h in holds), factor, v("15~60"), cap=cap))
+        "joins",
+        "groups",
+        count("strikes"),
+        c("0.4..0.8"),
+        v(1),
+        within=v(30),
+        raises=RaisesSource(tuple(hold(h) for h in holds), factor, v("15~60"), cap=cap),
+    )
 
 
 def test_a_drawn_factor_never_passes_its_cap():
@@ -208,7 +250,8 @@ def test_a_drawn_factor_never_passes_its_cap():
     x = column(a, theta, "red_lines.joins.then.factor")
     assert 6.0 < x.max() <= 7.0
     driven = assemble_source(
-        case(red_lines=(raising(v("1.5..4"), holds=("driver front",)),)))
+        case(red_lines=(raising(v("1.5..4"), holds=("driver front",)),))
+    )
     rows = driven.model.factors[0].rows
     assert [driven.model.streams[r.stream].id for r in rows] == ["launches", "attacks"]
     assert driven.model.factors[0].cap > 7.0

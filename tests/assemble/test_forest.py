@@ -23,8 +23,12 @@ def rng(seed):
 def test_roots_given_the_number_are_poisson_times_borel_tanner():
     n, roots, ratio = 6, 2.0, 0.5
     law = [
-        roots**m / math.factorial(m) * m / n
-        * (ratio * n) ** (n - m) / math.factorial(n - m)
+        roots**m
+        / math.factorial(m)
+        * m
+        / n
+        * (ratio * n) ** (n - m)
+        / math.factorial(n - m)
         for m in range(1, n + 1)
     ]
     seen = [number_of_roots(rng(s), n, roots, ratio) for s in range(20000)]
@@ -96,13 +100,24 @@ def test_placing_given_the_number_is_like_rejection():
     placed = []
     for s in range(3000):
         times = np.zeros(n)
-        place_forest(rng(s), times, np.zeros(1, np.int64), n, 0, end, base * end, ratio,
-                     one, one, np.zeros(1), np.array([beta]), np.ones(1))
+        place_forest(
+            rng(s),
+            times,
+            np.zeros(1, np.int64),
+            n,
+            0,
+            end,
+            base * end,
+            ratio,
+            one,
+            one,
+            np.zeros(1),
+            np.array([beta]),
+            np.ones(1),
+        )
         placed.append(np.diff(np.sort(times)))
     check_same_law(np.array(kept)[:, 3], np.array(placed)[:, 3], "a middle gap")
-    check_same_law(
-        np.min(kept, axis=1), np.min(placed, axis=1), "the shortest gap"
-    )
+    check_same_law(np.min(kept, axis=1), np.min(placed, axis=1), "the shortest gap")
     check_same_law(np.max(kept, axis=1), np.max(placed, axis=1), "the longest gap")
 
 
@@ -111,8 +126,21 @@ def test_dated_events_keep_their_times_and_factors_their_weight():
     weight[3:6] = 0.0
     times = np.zeros(200)
     times[:2] = (4.25, 7.5)
-    place_forest(rng(1), times, np.array([2]), 200, 0, 10, 100.0, 0.5, weight, weight,
-                 np.zeros(1), np.array([1.0]), np.ones(1))
+    place_forest(
+        rng(1),
+        times,
+        np.array([2]),
+        200,
+        0,
+        10,
+        100.0,
+        0.5,
+        weight,
+        weight,
+        np.zeros(1),
+        np.array([1.0]),
+        np.ones(1),
+    )
     assert times[:2].tolist() == [4.25, 7.5]
     rest = times[2:]
     assert np.all((rest >= 0.0) & (rest < 10.0))

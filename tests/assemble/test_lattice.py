@@ -28,8 +28,16 @@ def solve(lower, upper, rows):
 
 def sample(far, kind, fixed, a, b, seed, sweeps=30):
     counts = np.zeros(len(a), np.int64)
-    walk(counts, far, ints(*kind), ints(*fixed), np.array(a, float), np.array(b, float),
-         sweeps, np.array([seed], np.uint64))
+    walk(
+        counts,
+        far,
+        ints(*kind),
+        ints(*fixed),
+        np.array(a, float),
+        np.array(b, float),
+        sweeps,
+        np.array([seed], np.uint64),
+    )
     return counts
 
 
@@ -53,7 +61,9 @@ def test_poisson_walk_has_the_law_of_rejection():
             weights[c] = math.prod(
                 m**k / math.factorial(k) for k, m in zip(c, mean, strict=True)
             )
-    seen = [tuple(sample(far, (0,) * 3, (0,) * 3, mean, (0,) * 3, s)) for s in range(20000)]
+    seen = [
+        tuple(sample(far, (0,) * 3, (0,) * 3, mean, (0,) * 3, s)) for s in range(20000)
+    ]
     assert set(seen) <= set(weights)
     law_of(weights, 20, seen, "Poisson atoms given two counts")
 
@@ -114,6 +124,7 @@ def systems(draw):
 
 def brute(n, rows, lower):
     """Whether any numbers up to 14 fit, atom by atom with pruning."""
+
     def go(prefix):
         k = len(prefix) - 1
         for first, last, low, high in rows:

@@ -23,28 +23,52 @@ from tests.assemble.test_draws import OWN, column, respond
 from tests.assemble.words import c, case, count, hold, p, ps, v
 
 WORD = RestraintSource(
-    "tehran", (hold("launches"), hold("attacks", v("0.1..0.5"))), ps("word"), "iran",
-    v("0.01..0.1"), delay=v("1~6"), half_life=v("20..90"),
+    "tehran",
+    (hold("launches"), hold("attacks", v("0.1..0.5"))),
+    ps("word"),
+    "iran",
+    v("0.01..0.1"),
+    delay=v("1~6"),
+    half_life=v("20..90"),
     obeys=Yielding(members={"kataib": c("0.7..0.9"), "nujaba": c("0.4..0.8")}),
 )
 REPLY = ReplySource(
-    "answers", ps("asks"), v(30),
-    (("word", p("word"), c("0.02..0.1")), ("truce", p("truce"), c("rest"))))
-LINE = LineSource("harm", "israel", count("launches (deadly)"), c("0.1..0.5"), v(1),
-                  act=p("strikes"), delay=v("6~25"))
+    "answers",
+    ps("asks"),
+    v(30),
+    (("word", p("word"), c("0.02..0.1")), ("truce", p("truce"), c("rest"))),
+)
+LINE = LineSource(
+    "harm",
+    "israel",
+    count("launches (deadly)"),
+    c("0.1..0.5"),
+    v(1),
+    act=p("strikes"),
+    delay=v("6~25"),
+)
 
 
 def act(text, *days, **more):
-    return ActionSource("act", p(text), tuple(dt.date(2024, 11, d) for d in days), **more)
+    return ActionSource(
+        "act", p(text), tuple(dt.date(2024, 11, d) for d in days), **more
+    )
 
 
 def change(kind, **numbers):
-    return ActionSource(kind, numbers={k.replace("__", "."): x for k, x in numbers.items()})
+    return ActionSource(
+        kind, numbers={k.replace("__", "."): x for k, x in numbers.items()}
+    )
 
 
 def build(*levers, **more):
-    sections = dict(responses=(OWN,), restraints=(WORD,), replies=(REPLY,),
-                    red_lines=(LINE,), levers=tuple(levers))
+    sections = dict(
+        responses=(OWN,),
+        restraints=(WORD,),
+        replies=(REPLY,),
+        red_lines=(LINE,),
+        levers=tuple(levers),
+    )
     sections.update(more)
     return assemble_source(case(**sections))
 
@@ -54,8 +78,17 @@ def arm(a, name):
 
 
 def test_acts_have_keys_of_stream_date_and_ordinal():
-    a = build(LeverSource("l", "L", do=(act("word", 5, 19), act("word", 5),
-                                        act("attacks (large)", 3, attempt=True))))
+    a = build(
+        LeverSource(
+            "l",
+            "L",
+            do=(
+                act("word", 5, 19),
+                act("word", 5),
+                act("attacks (large)", 3, attempt=True),
+            ),
+        )
+    )
     assert [x.id for x in a.arms] == ["nothing", "l"]
     acts = arm(a, "l").acts
     assert [x.time for x in acts] == [2.0, 4.0, 4.0, 18.0]
@@ -67,13 +100,17 @@ def test_acts_have_keys_of_stream_date_and_ordinal():
 
 
 def test_a_lever_that_does_nothing_is_the_factual():
-    a = build(LeverSource("none", "As it is"), LeverSource("l", "L", do=(act("word", 5),)))
+    a = build(
+        LeverSource("none", "As it is"), LeverSource("l", "L", do=(act("word", 5),))
+    )
     assert [x.id for x in a.arms] == ["none", "l"]
     assert not a.arms[0].acts
 
 
 def test_a_lever_that_changes_nothing_gives_the_same_bytes():
-    same = LeverSource("same", "Same", do=(change("scale", responses__own__children=v(1)),))
+    same = LeverSource(
+        "same", "Same", do=(change("scale", responses__own__children=v(1)),)
+    )
     a = build(same, LeverSource("acts", "Acts", do=(act("word", 5),)))
     plain = build()
     theta = draw_numbers(a, 1, 200)
@@ -87,7 +124,9 @@ def test_a_lever_that_changes_nothing_gives_the_same_bytes():
 def test_set_scale_and_off():
     levers = (
         LeverSource("set", "", do=(change("set", responses__own__children=v(0.05)),)),
-        LeverSource("scale", "", do=(change("scale", streams__attacks__baseline=v(0.5)),)),
+        LeverSource(
+            "scale", "", do=(change("scale", streams__attacks__baseline=v(0.5)),)
+        ),
         LeverSource("slow", "", do=(change("scale", red_lines__harm__delay=v(2)),)),
         LeverSource("soon", "", do=(change("set", red_lines__harm__delay=v("1~2")),)),
         LeverSource("fixed", "", do=(change("set", red_lines__harm__delay=v(3)),)),
@@ -101,8 +140,10 @@ def test_set_scale_and_off():
         return column(a, arm(a, name).apply(theta), path)
 
     assert np.all(after("set", "responses.own.children") == 0.05)
-    assert np.array_equal(after("scale", "streams.attacks.baseline"),
-                          column(a, theta, "streams.attacks.baseline") * 0.5)
+    assert np.array_equal(
+        after("scale", "streams.attacks.baseline"),
+        column(a, theta, "streams.attacks.baseline") * 0.5,
+    )
     assert np.allclose(after("slow", "red_lines.harm.delay.median"), 2 * np.sqrt(150.0))
     assert np.allclose(after("soon", "red_lines.harm.delay.median"), np.sqrt(2.0))
     assert np.all(after("fixed", "red_lines.harm.delay.spread") == 0.0)
@@ -118,8 +159,10 @@ def test_set_scale_and_off():
 
 
 def test_a_shared_number_moves_all_that_name_it_but_those_changed_alone():
-    two = (respond("a", "launches", "launches", "kids"),
-           respond("b", "attacks", "attacks", "kids"))
+    two = (
+        respond("a", "launches", "launches", "kids"),
+        respond("b", "attacks", "attacks", "kids"),
+    )
     levers = (
         LeverSource("all", "", do=(change("set", numbers__kids=v(0.2)),)),
         LeverSource("one", "", do=(change("set", responses__a__children=v(0.1)),)),
@@ -127,7 +170,11 @@ def test_a_shared_number_moves_all_that_name_it_but_those_changed_alone():
     both = LeverSource("both", "", both=("one", "all"))
     a = build(*levers, both, responses=two, numbers={"kids": v("0.1..0.4")})
     theta = draw_numbers(a, 1, 10)
-    for name, first, second in (("all", 0.2, 0.2), ("one", 0.1, None), ("both", 0.1, 0.2)):
+    for name, first, second in (
+        ("all", 0.2, 0.2),
+        ("one", 0.1, None),
+        ("both", 0.1, 0.2),
+    ):
         new = arm(a, name).apply(theta)
         assert np.all(column(a, new, "responses.a.children") == first)
         b = column(a, new, "responses.b.children")
@@ -136,16 +183,20 @@ def test_a_shared_number_moves_all_that_name_it_but_those_changed_alone():
 
 
 def test_combined_levers_do_both():
-    a = build(LeverSource("x", "", do=(act("word", 5),)),
-              LeverSource("y", "", do=(change("set", responses__own__children=v(0)),)),
-              LeverSource("z", "", both=("x", "y")))
+    a = build(
+        LeverSource("x", "", do=(act("word", 5),)),
+        LeverSource("y", "", do=(change("set", responses__own__children=v(0)),)),
+        LeverSource("z", "", both=("x", "y")),
+    )
     z = arm(a, "z")
     assert [q.time for q in z.acts] == [4.0] and len(z.changes) == 1
     assert z.acts[0].key == arm(a, "x").acts[0].key
 
 
 def test_conditional_levers_are_lines_without_a_chance_elsewhere():
-    cond = ActionSource("if", p("word"), condition=ps("launches (deadly)"), delay=v("1~3"))
+    cond = ActionSource(
+        "if", p("word"), condition=ps("launches (deadly)"), delay=v("1~3")
+    )
     a = build(LeverSource("if", "", do=(cond,)))
     line = a.model.red_lines[a.lever_lines]
     assert a.lever_lines == 1 and len(a.model.red_lines) == 2
@@ -162,7 +213,10 @@ def test_by_control_takes_the_tie_and_splits_members():
     rows = a.model.factors[0].rows
     by = a.names.bits
     assert {(a.model.streams[r.stream].id, r.require) for r in rows} == {
-        (s, by[f"by: {m}"]) for s in ("launches", "attacks") for m in ("kataib", "nujaba")}
+        (s, by[f"by: {m}"])
+        for s in ("launches", "attacks")
+        for m in ("kataib", "nujaba")
+    }
     keys = {r.require: r.obeys_key for r in rows}
     assert len(set(keys.values())) == 2, "a member obeys on all fronts or on none"
 
@@ -170,7 +224,10 @@ def test_by_control_takes_the_tie_and_splits_members():
 @pytest.mark.parametrize(
     ("action", "says"),
     [
-        (change("set", responses__own__childrn=v(1)), "did you mean responses.own.children"),
+        (
+            change("set", responses__own__childrn=v(1)),
+            "did you mean responses.own.children",
+        ),
         (ActionSource("off", element="states.peace"), "cannot be switched off"),
         (ActionSource("off", element="streams.launches"), "has a level"),
     ],
@@ -181,19 +238,27 @@ def test_levers_that_cannot_be(action, says):
 
 
 def test_overlapping_targets_are_refused():
-    word = RestraintSource("w", (hold("launches", v(0.5)), hold("launches (deadly)", v(0.1))),
-                           ps("word"), "iran")
+    word = RestraintSource(
+        "w",
+        (hold("launches", v(0.5)), hold("launches (deadly)", v(0.1))),
+        ps("word"),
+        "iran",
+    )
     with pytest.raises(ModelError, match="two of its targets match the same events"):
         build(restraints=(word,))
     apart = RestraintSource(
-        "w", (hold("attacks (in: iraq)", v(0.5)), hold("attacks (in: syria)", v(0.1))),
-        ps("word"), "iran")
+        "w",
+        (hold("attacks (in: iraq)", v(0.5)), hold("attacks (in: syria)", v(0.1))),
+        ps("word"),
+        "iran",
+    )
     assert len(build(restraints=(apart,)).model.factors[0].rows) == 2
 
 
 def test_a_restraint_on_streams_and_drivers_becomes_two_factors_with_one_key():
-    word = RestraintSource("w", (hold("launches"), hold("driver front")), ps("word"), "iran",
-                           v("0.2..0.5"))
+    word = RestraintSource(
+        "w", (hold("launches"), hold("driver front")), ps("word"), "iran", v("0.2..0.5")
+    )
     a = build(restraints=(word,))
     plain, driven = a.model.factors
     assert plain.key == driven.key

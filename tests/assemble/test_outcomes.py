@@ -26,8 +26,15 @@ def one(**more):
 
 
 def test_days_and_dates():
-    a = ask(one(within=(30, 1), before=D(2024, 11, 5), by=D(2024, 11, 5),
-                unmodelled=v("0.0001..0.001"), first_time=True))
+    a = ask(
+        one(
+            within=(30, 1),
+            before=D(2024, 11, 5),
+            by=D(2024, 11, 5),
+            unmodelled=v("0.0001..0.001"),
+            first_time=True,
+        )
+    )
     got = [(q.id, q.window, q.spans) for q in a.questions]
     assert got == [
         ("o@30 days", "within 30 days", (Span(0, 30),)),
@@ -49,7 +56,10 @@ def test_calendar_months():
         "in a calendar month up to 31 January 2025",
     ]
     assert a.questions[-1].spans == (
-        Span(0, 30, False), Span(30, 61, False), Span(61, 92, False))
+        Span(0, 30, False),
+        Span(30, 61, False),
+        Span(61, 92, False),
+    )
     every = ask(one(months="every", until=D(2024, 12, 31)))
     assert {q.mode for q in every.questions} == {"every"}
     middle = ask(one(months="any", until=D(2025, 1, 30)), origin=D(2024, 11, 15))
@@ -67,12 +77,28 @@ def test_any_days_slide():
 def test_quantities_share_tallies():
     report = ReportSource("claims", ps("launches"), c("0.5..0.9"))
     a = ask(
-        OutcomeSource("n", "How many?", QuantityText("report", name="claims"),
-                      count=True, within=(30, 90)),
-        OutcomeSource("d", "Deaths?", QuantityText("deaths", ps("launches")), low=5.0,
-                      within=(30,)),
-        OutcomeSource("s", "Then?", count("word"), first=ps("strikes"), first_within=7.0,
-                      within=(30,)),
+        OutcomeSource(
+            "n",
+            "How many?",
+            QuantityText("report", name="claims"),
+            count=True,
+            within=(30, 90),
+        ),
+        OutcomeSource(
+            "d",
+            "Deaths?",
+            QuantityText("deaths", ps("launches")),
+            low=5.0,
+            within=(30,),
+        ),
+        OutcomeSource(
+            "s",
+            "Then?",
+            count("word"),
+            first=ps("strikes"),
+            first_within=7.0,
+            within=(30,),
+        ),
         reports=(report,),
     )
     assert [t.kind for t in a.tallies] == ["report", "deaths", "sequence"]
@@ -89,7 +115,9 @@ def test_combinations_go_window_by_window():
     )
     both = [q for q in a.questions if q.outcome == "both"]
     assert [(q.window, q.parts) for q in both] == [
-        ("within 30 days", (0, 3)), ("within 60 days", (1, 2))]
+        ("within 30 days", (0, 3)),
+        ("within 60 days", (1, 2)),
+    ]
     (either,) = [q for q in a.questions if q.outcome == "either"]
     assert either.mode == "any_of" and either.parts == (1, 2)
 
@@ -99,8 +127,14 @@ def test_combinations_go_window_by_window():
     [
         (one(within=(200,)), "after the horizon of 181 days"),
         (one(), "has no window"),
-        (OutcomeSource("o", "?", count("* THREATEN *"), within=(9,)), "no stream can bring"),
-        (one(within=(9,), low=0.0, high=0.0, unmodelled=v("0.1..0.2")), "only for an outcome"),
+        (
+            OutcomeSource("o", "?", count("* THREATEN *"), within=(9,)),
+            "no stream can bring",
+        ),
+        (
+            one(within=(9,), low=0.0, high=0.0, unmodelled=v("0.1..0.2")),
+            "only for an outcome",
+        ),
         (one(months="any", until=D(2024, 11, 20)), "no whole calendar month"),
         (OutcomeSource("o", "?", all_of=("nope",)), "must stand before"),
     ],

@@ -5,19 +5,28 @@ from __future__ import annotations
 import pytest
 
 from spillover.assemble.patterns import Bits, compile_act, compile_pattern
-from spillover.errors import ModelError
-from tests.assemble.words import RELATIONS, case, p, ps, stream
 from spillover.assemble.sources import MarkSource
-from tests.assemble.words import c
+from spillover.errors import ModelError
+from tests.assemble.words import RELATIONS, c, case, p, ps, stream
 
 STREAMS = [
     *(s.words for s in case().streams),
     stream("kh", "kataib ASSAULT usa in anbar").words,
     stream("from-iran", "iran ASSAULT israel from iran").words,
     stream("from-iraq", "iran ASSAULT israel from iraq").words,
-    stream("hits", "usa ASSAULT iran",
-           marks=MarkSource(choices={"in": {"baghdad": c("0.1..0.2"), "golan": c("0.1..0.2"),
-                                            "rest": c("rest")}})).words,
+    stream(
+        "hits",
+        "usa ASSAULT iran",
+        marks=MarkSource(
+            choices={
+                "in": {
+                    "baghdad": c("0.1..0.2"),
+                    "golan": c("0.1..0.2"),
+                    "rest": c("rest"),
+                }
+            }
+        ),
+    ).words,
 ]
 INDEX = {s.id: k for k, s in enumerate(STREAMS)}
 
@@ -27,8 +36,10 @@ def found(*texts):
     pattern = compile_pattern(ps(*texts), STREAMS, bits)
     names = {b: n for n, b in bits.bits.items()}
     return {
-        (STREAMS[k.stream].id,
-         tuple(sorted(names[1 << i] for i in range(64) if k.require >> i & 1)))
+        (
+            STREAMS[k.stream].id,
+            tuple(sorted(names[1 << i] for i in range(64) if k.require >> i & 1)),
+        )
         for k in pattern.clauses
     }
 
@@ -47,8 +58,7 @@ TABLE = [
     ("israel ASSAULT * in anbar", set()),
     ("groups ASSAULT *", {("launches", ()), ("attacks", ()), ("kh", ())}),
     ("nujaba ASSAULT *", {("launches", ("by: nujaba",)), ("attacks", ("by: nujaba",))}),
-    ("kataib ASSAULT usa",
-     {("attacks", ("by: kataib",)), ("kh", ())}),
+    ("kataib ASSAULT usa", {("attacks", ("by: kataib",)), ("kh", ())}),
     ("* ASSAULT usa (by: kataib)", {("attacks", ("by: kataib",)), ("kh", ())}),
     ("* ASSAULT usa (by: groups)", {("attacks", ()), ("kh", ())}),
     ("* ASSAULT usa in iraq", {("attacks", ("in: iraq",)), ("kh", ())}),
@@ -72,13 +82,16 @@ def test_patterns(text, expected):
 def test_any_of_several_counts_an_event_once():
     assert found("launches", "launches (deadly)") == {("launches", ())}
     assert found("launches (deadly)", "attacks (deadly)") == {
-        ("launches", ("deadly",)), ("attacks", ("deadly",))}
+        ("launches", ("deadly",)),
+        ("attacks", ("deadly",)),
+    }
 
 
 def test_a_place_has_the_bits_of_what_it_lies_in():
     bits = Bits(RELATIONS)
     assert bits.place("airport") == (
-        bits.of("in: airport") | bits.of("in: baghdad") | bits.of("in: iraq"))
+        bits.of("in: airport") | bits.of("in: baghdad") | bits.of("in: iraq")
+    )
     assert bits.known_place("anbar") == bits.of("in: iraq")
 
 
@@ -87,8 +100,10 @@ def test_acts_name_one_stream_and_force_marks():
     act = compile_act(p("attacks (large, in: iraq)"), STREAMS, bits)
     assert act.stream == INDEX["attacks"]
     assert act.flags == bits.of("large") | bits.of("in: iraq")
-    assert compile_act(p("israel ASSAULT groups in iraq"), STREAMS, bits).stream == (
-        INDEX["strikes"])
+    assert (
+        compile_act(p("israel ASSAULT groups in iraq"), STREAMS, bits).stream
+        == (INDEX["strikes"])
+    )
     act = compile_act(p("launches (by: nujaba, result: landed)"), STREAMS, bits)
     assert act.flags == bits.of("by: nujaba") | bits.of("result: landed")
 

@@ -57,7 +57,12 @@ def stream(id, event, **more):
     w = p(event)
     marks = more.get("marks", MarkSource())
     words = StreamWords(
-        id, w.source, w.action, w.target, w.place_from, w.place_in,
+        id,
+        w.source,
+        w.action,
+        w.target,
+        w.place_from,
+        w.place_in,
         more.pop("about", ""),
         tuple(x for x in marks.choices.get("in", {}) if x != "rest"),
         {n: tuple(s) for n, s in marks.choices.items() if n != "in"},
@@ -69,7 +74,12 @@ def stream(id, event, **more):
 RELATIONS = Relations(
     parents={"guard": ("iran",), "quds": ("guard",)},
     members={"groups": ("kataib", "nujaba")},
-    inside={"anbar": "iraq", "baghdad": "iraq", "airport": "baghdad", "golan": "israel"},
+    inside={
+        "anbar": "iraq",
+        "baghdad": "iraq",
+        "airport": "baghdad",
+        "golan": "israel",
+    },
 )
 MEMBERS = {"groups": {"kataib": c("0.5..0.7"), "nujaba": c("0.3..0.5")}}
 
@@ -83,8 +93,13 @@ def case(**more):
             level=v("1..4"),
             drivers={"front": v("0.7..1.8"), "tempo": v(1)},
             marks=MarkSource(
-                choices={"result": {"landed": c("0.01..0.08"), "lost": c("rest"),
-                                    "stopped": c("0.3..0.8")}},
+                choices={
+                    "result": {
+                        "landed": c("0.01..0.08"),
+                        "lost": c("rest"),
+                        "stopped": c("0.3..0.8"),
+                    }
+                },
                 amounts={"deaths": AmountSource(c("0.1..0.5"), "landed", v("1~5"))},
             ),
         ),
@@ -96,8 +111,10 @@ def case(**more):
             marks=MarkSource(
                 choices={"in": {"iraq": c("0.4..0.6"), "syria": c("rest")}},
                 yes_no={"large": c("0.01..0.1")},
-                amounts={"deaths": AmountSource(c("0.01..0.05")),
-                         "injured": AmountSource(c("0.01..0.2"), "", v("2~30"))},
+                amounts={
+                    "deaths": AmountSource(c("0.01..0.05")),
+                    "injured": AmountSource(c("0.01..0.2"), "", v("2~30")),
+                },
             ),
         ),
         stream("strikes", "israel ASSAULT groups in iraq", baseline=v("0.001..0.01")),
@@ -119,8 +136,13 @@ def case(**more):
     base.setdefault(
         "drivers",
         (
-            DriverSource("front", "walk", spread=v("0.03..0.1"), reverts_to=v("0.4..1.1"),
-                         reverts_half_life=v("30..120")),
+            DriverSource(
+                "front",
+                "walk",
+                spread=v("0.03..0.1"),
+                reverts_to=v("0.4..1.1"),
+                reverts_half_life=v("30..120"),
+            ),
             DriverSource("tempo", "constant"),
         ),
     )

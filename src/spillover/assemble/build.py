@@ -21,6 +21,7 @@ from spillover.assemble.build_lines import build_lines, build_restraint, build_w
 from spillover.assemble.build_outcomes import build_outcomes
 from spillover.assemble.build_streams import build_report, build_stream
 from spillover.assemble.context import Context
+from spillover.assemble.from_case import source_of
 from spillover.assemble.names import Names
 from spillover.assemble.past_blocks import blocks_of, check_counts
 from spillover.assemble.patterns import Bits
@@ -28,27 +29,26 @@ from spillover.assemble.records import Matched, build_past
 from spillover.assemble.slots import SlotBuilder
 from spillover.assemble.sources import CaseSource
 from spillover.assemble.uncounted import uncounted_notes
+from spillover.case.schema import Case
 from spillover.model.structure import Factor, Model, RedLine
 
-__all__ = ["Assembled", "assemble_source"]
+__all__ = ["Assembled", "assemble", "assemble_source"]
 
 
 def _context(source: CaseSource) -> Context:
     """Shared state with every stream's identity and every section's ids."""
-    varying = {
+    set_by_levers = {
         path
         for lever in source.levers
         for action in lever.do
         if action.kind == "set"
-        for path, value in action.numbers.items()
-        if value.kind in ("varying", "median")
+        for path in action.numbers
     }
-    varying |= {
+    set_by_variants = {
         path
         for variant in source.variants
         for choice in variant.choices
-        for path, value in choice.numbers.items()
-        if value.kind in ("varying", "median")
+        for path in choice.numbers
     }
     ctx = Context(
         origin=source.origin,
@@ -58,7 +58,7 @@ def _context(source: CaseSource) -> Context:
         slots=SlotBuilder(dict(source.alike)),
         bits=Bits(source.relations),
         streams=[s.words for s in source.streams],
-        widened=frozenset(varying),
+        widened=frozenset(set_by_levers | set_by_variants),
     )
     sections: Mapping[str, tuple[str, ...]] = {
         "streams": tuple(s.words.id for s in source.streams),
@@ -76,7 +76,7 @@ def _context(source: CaseSource) -> Context:
 
 
 def _model(ctx: Context, source: CaseSource) -> tuple[Model, int]:
-    """The structure, and the index of the first red line of a lever."""
+    """Compile the structure; also the index of the first red line of a lever."""
     for name in source.numbers:
         _use_shared(ctx, name)
     drivers = tuple(build_driver(ctx, d) for d in source.drivers)
@@ -123,6 +123,11 @@ def _use_shared(ctx: Context, name: str) -> None:
     """Columns of a shared number that has one value per draw, used or not."""
     if ctx.shared[name].kind in ("certain", "unknown"):
         ctx.number(f"numbers.{name}", ctx.shared[name])
+
+
+def assemble(case: Case) -> Assembled:
+    """Assemble a case as read from its file; see `assemble_source`."""
+    return assemble_source(source_of(case))
 
 
 def assemble_source(source: CaseSource) -> Assembled:

@@ -45,12 +45,15 @@ def build_response(ctx: Context, source: ResponseSource) -> Response:
         slot = ctx.number(f"{path}.times.{name}", times)
         weights.append(WeightRule(_mark(ctx, mark), slot))
     parts = []
-    for k, (half_life, share) in enumerate(source.kernel):
-        own = f"{path}.half_life" if share is None else f"{path}.half_life.{k}"
+    for k, (half_life, share) in enumerate(source.kernel, 1):
+        if share is None:
+            parts.append(KernelPart(ctx.number(f"{path}.half_life", half_life)))
+            continue
+        own = f"{path}.half_life.{k}"
         parts.append(
             KernelPart(
-                ctx.number(own, half_life),
-                ABSENT if share is None else ctx.number(f"{own}.share", share),
+                ctx.number(f"{own}.half_life", half_life),
+                ctx.number(f"{own}.share", share),
             )
         )
     return Response(
@@ -65,8 +68,11 @@ def build_response(ctx: Context, source: ResponseSource) -> Response:
     )
 
 
-def build_condition(ctx: Context, source: ConditionSource, path: str) -> Condition:
-    """What must hold at an ask."""
+def build_condition(
+    ctx: Context, source: ConditionSource, path: str, key: str
+) -> Condition:
+    """Compile what must hold at an ask; ``key`` names its numbers by content."""
+    own = f"{path}.when.not" if source.negate else f"{path}.when"
     if source.state:
         at = ctx.at("states", source.state, path)
         return Condition("state", at, negate=source.negate)
@@ -77,13 +83,13 @@ def build_condition(ctx: Context, source: ConditionSource, path: str) -> Conditi
         return Condition(
             "gauge",
             ctx.at("gauges", source.gauge, path),
-            above=ctx.number(f"{path}.above", source.above),
+            above=ctx.number(f"{own}.above", source.above, key=f"{key}.above"),
             negate=source.negate,
         )
     return Condition(
         "event",
         pattern=ctx.pattern(source.event),
-        within=ctx.number(f"{path}.within", source.within),
+        within=ctx.number(f"{own}.within", source.within, key=f"{key}.within"),
         negate=source.negate,
     )
 
@@ -108,14 +114,17 @@ def build_reply(ctx: Context, source: ReplySource) -> Reply:
         at[text] = len(answers)
         answers.append(Answer(ctx.act(act), slots[text]))
     odds = []
-    for condition, times in source.odds_if:
-        own = f"{path}.odds_if.{condition.text}"
-        when = build_condition(ctx, condition, own)
+    for k, (condition, times) in enumerate(source.odds_if, 1):
+        own = f"{path}.odds_if.{k}"
+        key = f"{path}.odds_if.{condition.text}"
+        when = build_condition(ctx, condition, own, key)
         for text, factor in times.items():
             if text not in at:
                 msg = f"{own}: {text} is none of its answers"
                 raise ModelError(msg)
-            slot = ctx.number(f"{own}.times.{text}", factor, zero=1.0)
+            slot = ctx.number(
+                f"{own}.times.{text}", factor, zero=1.0, key=f"{key}.times.{text}"
+            )
             odds.append(OddsRule(when, at[text], slot))
     return Reply(
         id=source.id,

@@ -43,7 +43,7 @@ def _split(
     *,
     strict: bool,
 ) -> list[tuple[Clause, Slot]]:
-    """A clause cut by acting member, each with its own number.
+    """Cut a clause by acting member, each with its own number.
 
     Members that are not named do not go along. Actors that have nothing to do with
     those named go along fully, or are an error when ``strict`` ("by control").
@@ -83,9 +83,7 @@ def _members_of(
     if y.by_control:
         return dict(control)
     if y.members:
-        return {
-            m: ctx.number(f"{path}.{m}", v, zero=0.0) for m, v in y.members.items()
-        }
+        return {m: ctx.number(f"{path}.{m}", v, zero=0.0) for m, v in y.members.items()}
     return None
 
 
@@ -133,7 +131,7 @@ def rows_of(
         if x == ABSENT:
             msg = f"{path}: no factor is given for {hold.key}"
             raise ModelError(msg)
-        rows = driven_rows = []
+        rows: list[FactorRow] = []
         if hold.driver:
             d = ctx.at("drivers", hold.driver, path)
             targets = [
@@ -142,7 +140,7 @@ def rows_of(
                 for k, e in stream.drivers
                 if k == d
             ]
-            driven.append(driven_rows)
+            driven.append(rows)
         else:
             targets = [(c, ABSENT) for c in ctx.pattern(hold.words).clauses]
             rows = plain
@@ -151,7 +149,15 @@ def rows_of(
             raise ModelError(msg)
         for clause, power in targets:
             rows += _rows(
-                ctx, path, clause, x, power, comply, obey, one, sure,
+                ctx,
+                path,
+                clause,
+                x,
+                power,
+                comply,
+                obey,
+                one,
+                sure,
                 (compliance.by_control, obeys.by_control),
             )
     for rows in (plain, *driven):
@@ -181,9 +187,7 @@ def _rows(
             cut = _split(ctx, part, obey, f"{path}.obeys", strict=strict[1])
         for inner, o in cut:
             key = id_key("obeys", path, _who(ctx, inner)) if o != ABSENT else 0
-            made.append(
-                FactorRow(inner.stream, x, inner.require, c, o, key, power)
-            )
+            made.append(FactorRow(inner.stream, x, inner.require, c, o, key, power))
     return made
 
 

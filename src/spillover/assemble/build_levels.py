@@ -117,15 +117,22 @@ def build_gauge(ctx: Context, source: GaugeSource) -> Gauge:
 def build_gauge_factors(
     ctx: Context, source: GaugeSource, streams: tuple[Stream, ...]
 ) -> tuple[GaugeFactor, ...]:
-    """What a gauge multiplies."""
+    """Build what a gauge multiplies."""
     made: list[GaugeFactor] = []
-    for drives in source.drives:
+    for k, drives in enumerate(source.drives, 1):
         name = _drives_name(drives)
-        path = f"gauges.{source.id}.drives.{name}"
+        path = f"gauges.{source.id}.drives.{k}"
         values = [v for v in (drives.factor, *(h.factor for h in drives.holds)) if v]
         cap = cap_of(ctx, drives.cap, values)
         for rows in rows_of(
-            ctx, path, drives.holds, streams, drives.factor, Yielding(), Yielding(), {},
+            ctx,
+            path,
+            drives.holds,
+            streams,
+            drives.factor,
+            Yielding(),
+            Yielding(),
+            {},
             cap,
         ):
             made.append(

@@ -12,7 +12,7 @@ from spillover.assemble.context import Context
 from spillover.assemble.slots import SlotTable
 from spillover.assemble.sources import ActionSource, LeverSource, VariantSource
 from spillover.assemble.values import certain
-from spillover.case.number_text import Number
+from spillover.case.number_text import Number, NumberError, parse_number
 from spillover.errors import ModelError
 from spillover.keys import id_key
 from spillover.model.structure import (
@@ -30,7 +30,19 @@ EARLIEST = 1e-9
 INSTANT = 1e-6
 
 
-def _law_slots(ctx: Context, path: str, value: Number, law: Varying) -> tuple[Slot, Slot]:
+def _read(raw: object, kind: str, where: str, *, varies: bool = False) -> Number:
+    """Read a number as written, in the unit of the number it changes."""
+    try:
+        return parse_number(raw, kind, varies=varies)
+    except NumberError as e:
+        wanted = f"; expected {e.expected}" if e.expected else ""
+        msg = f"{where}: {e.found}{wanted}"
+        raise ModelError(msg) from None
+
+
+def _law_slots(
+    ctx: Context, path: str, value: Number, law: Varying
+) -> tuple[Slot, Slot]:
     """Columns of a new median and spread for a thing that varies."""
     if value.kind in ("certain", "unknown"):
         return ctx.number(f"{path}.median", value), ctx.number(
@@ -45,22 +57,26 @@ def _law_slots(ctx: Context, path: str, value: Number, law: Varying) -> tuple[Sl
 
 
 def changes_of(
-    ctx: Context, prefix: str, kind: str, numbers: Mapping[str, Number]
+    ctx: Context, prefix: str, kind: str, numbers: Mapping[str, object]
 ) -> list[Change]:
-    """Changes of named numbers, ``kind`` set or scale."""
+    """Compile changes of named numbers (set or scale), read in their own units."""
     made: list[Change] = []
-    for path, value in numbers.items():
+    for path, raw in numbers.items():
         own = f"{prefix}.{kind}.{path}"
         law = ctx.slots.varying.get(path)
         if law is not None and law.family != "fixed":
             if kind == "scale":
+                value = _read(raw, "positive", own)
                 made.append(Change(law.a, "scale", ctx.number(own, value)))
                 continue
+            unit = ctx.slots.columns[law.a].kind
+            value = _read(raw, unit, own, varies=True)
             a, b = _law_slots(ctx, own, value, law)
             made += [Change(law.a, "set", a), Change(law.b, "set", b)]
             continue
         target = ctx.slots.table().column(path)
         column = ctx.slots.columns[target]
+        value = _read(raw, "positive" if kind == "scale" else column.kind, own)
         if kind == "set" and value.kind == "certain" and value.low > column.cap:
             msg = f"{own}: {value.low:g} is above the cap of {column.cap:g}"
             raise ModelError(msg)
@@ -70,7 +86,7 @@ def changes_of(
 
 
 def off_changes(ctx: Context, element: str, where: str) -> list[Change]:
-    """What switching an element off sets to its natural zero."""
+    """Set what switching an element off sets to its natural zero."""
     table = ctx.slots.table()
     under = table.under(element)
     made = []
@@ -107,9 +123,7 @@ def _act(ctx: Context, lever: str, action: ActionSource) -> Act:
     return ctx.act(action.act)
 
 
-def _conditional(
-    ctx: Context, lever: str, action: ActionSource, pull: Pull
-) -> RedLine:
+def _conditional(ctx: Context, lever: str, action: ActionSource, pull: Pull) -> RedLine:
     """``if ... then`` as a red line that only this lever arms."""
     text = " or ".join(w.text for w in action.condition)
     path = f"levers.{lever}.if.{text}"
@@ -133,7 +147,7 @@ def _conditional(
 def build_pulls(
     ctx: Context, sources: Sequence[LeverSource]
 ) -> tuple[dict[str, Pull], list[RedLine]]:
-    """What every lever does, and the red lines of conditional ones."""
+    """Collect what every lever does, and the red lines of conditional ones."""
     pulls: dict[str, Pull] = {}
     lines: list[RedLine] = []
     for lever in sources:
@@ -156,10 +170,12 @@ def build_pulls(
 
 
 def _gather(
-    pulls: Mapping[str, Pull], sources: Mapping[str, LeverSource], lever: str,
+    pulls: Mapping[str, Pull],
+    sources: Mapping[str, LeverSource],
+    lever: str,
     seen: tuple[str, ...] = (),
 ) -> Pull:
-    """A lever with those it combines."""
+    """Join a lever with those it combines."""
     if lever in seen:
         msg = f"levers.{lever}: it combines itself"
         raise ModelError(msg)
@@ -195,7 +211,7 @@ def build_arms(
     pulls: Mapping[str, Pull],
     table: SlotTable,
 ) -> tuple[Arm, ...]:
-    """The factual and one arm per lever.
+    """Build the factual and one arm per lever.
 
     A lever that does nothing at all *is* the factual and gives it its name.
     """
@@ -233,7 +249,7 @@ def build_variants(
     for variant in sources:
         choices = []
         for c in variant.choices:
-            prefix = f"variants.{variant.id}.{c.id}"
+            prefix = f"variants.{variant.id}.choices.{c.id}"
             changes = changes_of(ctx, prefix, "set", c.numbers)
             for element in c.off:
                 changes += off_changes(ctx, element, prefix)

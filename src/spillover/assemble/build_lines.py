@@ -43,13 +43,19 @@ def build_restraint(
     streams: tuple[Stream, ...],
     ties: Sequence[TieSource],
 ) -> list[Factor]:
-    """A restraint as one or more factors that start, stay and end together."""
+    """Build a restraint as one or more factors that start, stay and end together."""
     path = f"restraints.{source.id}"
     control = {}
     if source.compliance.by_control or source.obeys.by_control:
         control = control_slots(ctx, ties, source.owner)
     groups = rows_of(
-        ctx, path, source.holds, streams, source.factor, source.compliance, source.obeys,
+        ctx,
+        path,
+        source.holds,
+        streams,
+        source.factor,
+        source.compliance,
+        source.obeys,
         control,
     )
     made = []
@@ -64,7 +70,9 @@ def build_restraint(
                 delay=ctx.varying(f"{path}.delay", source.delay),
                 holds_for=ctx.varying(f"{path}.holds_for", source.holds_for),
                 half_life=ctx.number(f"{path}.half_life", source.half_life),
-                until=None if source.until is None else float(ctx.day(source.until) + 1),
+                until=None
+                if source.until is None
+                else float(ctx.day(source.until) + 1),
                 while_state=ctx.at("states", source.while_state, path)
                 if source.while_state
                 else None,
@@ -76,7 +84,7 @@ def build_restraint(
 
 
 def quantity_of(ctx: Context, source: QuantityText, path: str) -> Quantity:
-    """What a red line counts."""
+    """Compile what a red line counts."""
     if source.kind == "gauge":
         return Quantity("gauge", gauge=ctx.at("gauges", source.name, path))
     if source.kind == "report":
@@ -120,7 +128,7 @@ def _raised(
 def build_lines(
     ctx: Context, source: LineSource, streams: tuple[Stream, ...], first_factor: int
 ) -> tuple[list[RedLine], list[Factor]]:
-    """A red line, and the factors it starts (numbered from ``first_factor``).
+    """Build a red line and the factors it starts (numbered from ``first_factor``).
 
     One that starts several factors becomes as many lines with one key: they are crossed
     and answered together.
@@ -155,7 +163,9 @@ def build_lines(
             times=ctx.varying(f"{path}.times", source.times),
             counts=ctx.number(f"{path}.counts_as_crossing", source.counts),
             wear_reach=ctx.number(f"{path}.wears.reach", source.wear_reach, zero=1.0),
-            wear_chance=ctx.number(f"{path}.wears.chance", source.wear_chance, zero=1.0),
+            wear_chance=ctx.number(
+                f"{path}.wears.chance", source.wear_chance, zero=1.0
+            ),
             weigh_past=source.weigh_past,
             pending=tuple(midday(ctx, d) for d in source.pending),
         )

@@ -21,6 +21,7 @@ from spillover.outcomes.question import Question, Span, Tally
 
 __all__ = ["Asked", "build_outcomes"]
 
+
 @dataclass
 class Asked:
     """Tallies and questions so far."""
@@ -178,9 +179,7 @@ def _combined(ctx: Context, source: OutcomeSource, asked: Asked) -> None:
     names = source.all_of or source.any_of
     parts: list[dict[str, int]] = []
     for name in names:
-        mine = {
-            q.window: k for k, q in enumerate(asked.questions) if q.outcome == name
-        }
+        mine = {q.window: k for k, q in enumerate(asked.questions) if q.outcome == name}
         if not mine:
             msg = f"{path}: outcome {name} must stand before the one that combines it"
             raise ModelError(msg)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 from spillover.assemble.context import Context
 from spillover.assemble.patterns import StreamWords
 from spillover.assemble.sources import AmountSource, ReportSource, StreamSource
@@ -24,15 +25,13 @@ __all__ = ["build_report", "build_stream"]
 def _members(
     ctx: Context, s: StreamWords, shares: Mapping[str, Mapping[str, Number]]
 ) -> list[Choice]:
-    """The acting member of an umbrella, as a mark."""
+    """Build the acting member of an umbrella, as a mark."""
     if s.source not in shares:
         return []
     base = f"actors.{s.source}.members"
     members = shares[s.source]
     slots = {
-        m: ctx.number(f"{base}.{m}", v)
-        for m, v in members.items()
-        if v.kind != "rest"
+        m: ctx.number(f"{base}.{m}", v) for m, v in members.items() if v.kind != "rest"
     }
     for m, v in members.items():
         if v.kind == "rest":
@@ -44,7 +43,7 @@ def _members(
 def _choice(
     ctx: Context, s: StreamWords, name: str, shares: Mapping[str, Number], own: int
 ) -> Choice:
-    """A mark that takes one of several values; the rest comes last."""
+    """Build a mark that takes one of several values; the rest comes last."""
     path = f"streams.{s.id}.marks.{name}"
     options: list[Option] = []
     last: list[Option] = []
@@ -62,7 +61,7 @@ def _choice(
 
 
 def _given(ctx: Context, s: StreamWords, given: str) -> int:
-    """Flags that an amount's chance applies to."""
+    """Find the flags that an amount's chance applies to."""
     if not given:
         return 0
     for name, values in s.values.items():
@@ -108,7 +107,8 @@ def build_stream(
     ]
     choices = _members(ctx, s, members)
     choices += [
-        _choice(ctx, s, name, shares, own) for name, shares in source.marks.choices.items()
+        _choice(ctx, s, name, shares, own)
+        for name, shares in source.marks.choices.items()
     ]
     for name, chance in source.marks.yes_no.items():
         slot = ctx.number(f"{path}.marks.{name}", chance)
@@ -123,7 +123,7 @@ def build_stream(
         drivers=tuple(drivers),
         weekday=tuple(
             ctx.number(f"{path}.weekday.{k}", w)
-            for k, w in enumerate(source.weekday)
+            for k, w in enumerate(source.weekday, 1)
         ),
         choices=tuple(choices),
         amounts=tuple(

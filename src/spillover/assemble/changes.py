@@ -80,9 +80,7 @@ def _apply_one(table: SlotTable, theta: Floats, change: Change) -> None:
     theta[..., change.target] = value
 
 
-def apply_changes(
-    table: SlotTable, theta: Floats, changes: Sequence[Change]
-) -> Floats:
+def apply_changes(table: SlotTable, theta: Floats, changes: Sequence[Change]) -> Floats:
     """Theta with the changes made, in order; the argument is left as it is.
 
     Parameters

@@ -58,7 +58,8 @@ class Context:
     streams: list[StreamWords] = field(default_factory=list)
     index: dict[str, dict[str, int]] = field(default_factory=dict)
     widened: frozenset[str] = frozenset()
-    """Paths that a variant or a lever sets to a thing that varies."""
+    """Paths that a variant or a lever sets: a fixed one among those that vary gets a
+    spread (of zero) that the change can widen."""
     notes: list[str] = field(default_factory=list)
 
     # ---- days and words ------------------------------------------------------------
@@ -90,24 +91,33 @@ class Context:
         return found[element]
 
     def register(self, section: str, ids: Iterable[str]) -> None:
-        """Number the elements of a section in order."""
+        """Give the elements of a section their indices, in order."""
         self.index[section] = {name: k for k, name in enumerate(ids)}
 
     # ---- numbers -----------------------------------------------------------------
 
     def number(
-        self, path: str, value: Number | None, *, zero: float = NAN, cap: float = math.inf
+        self,
+        path: str,
+        value: Number | None,
+        *,
+        zero: float = NAN,
+        cap: float = math.inf,
+        key: str = "",
     ) -> Slot:
-        """Slot of a number that has one value per draw; ABSENT for none."""
+        """Slot of a number that has one value per draw; ABSENT for none.
+
+        ``key`` names its randomness where the path holds a position in a list.
+        """
         if value is None:
             return ABSENT
         if value.kind == "shared":
             source = self._shared(value.name, varying=False)
             return self.slots.copy(path, source, zero=zero, cap=cap)
-        return self.slots.add(self._column(path, value, zero=zero, cap=cap))
+        return self.slots.add(self._column(path, value, zero=zero, cap=cap, key=key))
 
     def varying(self, path: str, value: Number | None) -> Varying | None:
-        """A thing that varies: its family, and slots of its median and spread."""
+        """Make a thing that varies: its family, and slots of its median and spread."""
         if value is None:
             return None
         if value.kind == "shared":
@@ -115,7 +125,9 @@ class Context:
             law = self._law(f"numbers.{value.name}", base)
             made = replace(
                 law,
-                a=self.slots.copy(self._leaf(path, law, "a"), law.a, zero=NAN, cap=math.inf),
+                a=self.slots.copy(
+                    self._leaf(path, law, "a"), law.a, zero=NAN, cap=math.inf
+                ),
                 b=law.b
                 if law.b == ABSENT
                 else self.slots.copy(f"{path}.spread", law.b, zero=NAN, cap=math.inf),
@@ -139,9 +151,13 @@ class Context:
             return Varying("fixed", self.number(path, value))
         middle_value, spread_value = middle_and_spread(value)
         a = self.slots.add(
-            Column(f"{path}.median", "certain", middle_value, middle_value, kind=value.unit)
+            Column(
+                f"{path}.median", "certain", middle_value, middle_value, kind=value.unit
+            )
         )
-        b = self.slots.add(Column(f"{path}.spread", "certain", spread_value, spread_value))
+        b = self.slots.add(
+            Column(f"{path}.spread", "certain", spread_value, spread_value)
+        )
         return Varying(value.family, a, b)
 
     def _base(self, name: str) -> Number:
@@ -155,13 +171,21 @@ class Context:
         return self.number(f"numbers.{name}", self._base(name))
 
     @staticmethod
-    def _column(path: str, value: Number, *, zero: float, cap: float) -> Column:
+    def _column(
+        path: str, value: Number, *, zero: float, cap: float, key: str
+    ) -> Column:
         if value.kind == "certain":
             return Column(
-                path, "certain", value.low, value.low, zero=zero, cap=cap, kind=value.unit
+                path,
+                "certain",
+                value.low,
+                value.low,
+                zero=zero,
+                cap=cap,
+                kind=value.unit,
             )
         if value.kind != "unknown":
-            msg = f"{path}: a number that varies stands where one value per draw is wanted"
+            msg = f"{path}: it varies, but one value per draw is wanted here"
             raise ModelError(msg)
         return Column(
             path,
@@ -172,10 +196,11 @@ class Context:
             zero=zero,
             cap=cap,
             kind=value.unit,
+            key=key,
         )
 
     def top(self, slot: Slot, z: float = 4.5) -> float:
-        """A value that a column practically never passes (1 for none)."""
+        """Find a value that a column practically never passes (1 for none)."""
         if slot == ABSENT:
             return 1.0
         column = self.slots.columns[slot]
@@ -186,7 +211,7 @@ class Context:
         return column.low if column.law == "certain" else 1.0
 
     def largest(self, value: Number, z: float = Z999) -> float:
-        """A point of a number's law (99.9 % by default) on its own scale."""
+        """Find a point of a number's law (99.9 % by default) on its own scale."""
         if value.kind == "shared":
             return self.largest(self._base(value.name), z)
         if value.kind == "certain":

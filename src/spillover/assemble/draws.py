@@ -64,7 +64,7 @@ class Draws:
 
 
 def _scores(table: SlotTable, seed: int, draws: Keys, attempts: Keys) -> Floats:
-    """Normal scores of every drawn column, (D, S); zero elsewhere."""
+    """Draw normal scores of every drawn column, (D, S); zero elsewhere."""
     z = np.zeros((len(draws), len(table)))
 
     def score(*ids: str) -> Floats:
@@ -74,7 +74,7 @@ def _scores(table: SlotTable, seed: int, draws: Keys, attempts: Keys) -> Floats:
     for i, column in enumerate(table.columns):
         if not column.drawn:
             continue
-        own = score("number", column.path)
+        own = score("number", column.key or column.path)
         if column.group:
             if column.group not in groups:
                 groups[column.group] = score("alike", column.group)
@@ -125,7 +125,7 @@ def _fill(
 def _finish(
     assembled: Assembled, theta: Floats, seed: int, draws: Keys
 ) -> tuple[Floats, Ints]:
-    """Copies, rests and variants."""
+    """Fill copies and rests, then apply variants."""
     table = assembled.slots
     fill_copies(table, theta)
     fill_rests(table, theta)
@@ -141,16 +141,18 @@ def _finish(
 def _check_caps(assembled: Assembled, theta: Floats) -> None:
     """No factor may pass the cap it was compiled with."""
     model, table = assembled.model, assembled.slots
-    for item in (*model.factors, *model.gauge_factors):
-        for row in item.rows:
+    items = [(f.rows, f.cap) for f in model.factors]
+    items += [(g.rows, g.cap) for g in model.gauge_factors]
+    for rows, cap in items:
+        for row in rows:
             largest = theta[:, row.factor]
             if row.power != ABSENT:
                 largest = np.where(largest > 1.0, largest, 1.0) ** theta[:, row.power]
             top = float(np.max(largest, initial=0.0))
-            if top > max(1.0, item.cap) * (1.0 + 1e-12):
+            if top > max(1.0, cap) * (1.0 + 1e-12):
                 path = table.columns[row.factor].path
                 msg = (
-                    f"{path}: a factor of {top:.4g} is above its cap of {item.cap:g}; "
+                    f"{path}: a factor of {top:.4g} is above its cap of {cap:g}; "
                     "raise the cap or lower the factor"
                 )
                 raise ModelError(msg)
@@ -217,9 +219,7 @@ def draw_table(
         if not len(rows):
             break
         attempts[rows] += np.uint64(1)
-        theta[rows], chosen[rows] = _fill(
-            assembled, seed, number[rows], attempts[rows]
-        )
+        theta[rows], chosen[rows] = _fill(assembled, seed, number[rows], attempts[rows])
         rho[rows], bad[rows] = _judge(assembled.model, theta[rows])
     else:
         msg = f"draw {first + int(rows[0])} stays unstable after {ATTEMPTS} attempts"
@@ -261,7 +261,7 @@ def draw_numbers(
 
 
 def middle_numbers(assembled: Assembled) -> Floats:
-    """The numbers with everything unknown at its median, (S,); variants as written."""
+    """Take every number at its median, (S,); variants as written."""
     table = assembled.slots
     theta = np.array([c.median for c in table.columns])
     fill_copies(table, theta)

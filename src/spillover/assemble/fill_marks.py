@@ -28,11 +28,18 @@ from spillover.assemble.kernel import (
     varying,
 )
 from spillover.assemble.lattice import BINOMIAL, FAR, close, walk
+from spillover.assemble.mark_needs import mark_needs
 from spillover.assemble.past_data import PastData
-from spillover.model.structure import ABSENT, Model, Varying
+from spillover.model.structure import Model, Varying
 
-__all__ = ["MarkTable", "MarkedRows", "fill_claims", "fill_marks", "mark_table",
-           "pick_marked"]
+__all__ = [
+    "MarkTable",
+    "MarkedRows",
+    "fill_claims",
+    "fill_marks",
+    "mark_table",
+    "pick_marked",
+]
 
 TRIES = 200
 SWEEPS = 30
@@ -71,7 +78,9 @@ class MarkTable(NamedTuple):
 
 
 def _ptr(lengths: list[int]) -> Ints:
-    return np.concatenate([[0], np.cumsum(np.array(lengths, np.int64))]).astype(np.int64)
+    return np.concatenate([[0], np.cumsum(np.array(lengths, np.int64))]).astype(
+        np.int64
+    )
 
 
 def _ints(values: list[int]) -> Ints:
@@ -139,22 +148,6 @@ class MarkedRows:
     bit: int
 
 
-def _needs(model: Model, stream: int, require: int) -> tuple[int, int]:
-    """Bits that a mark needs beyond the stream's own, and bits that rule it out."""
-    item = model.streams[stream]
-    needs = require
-    for amount in item.amounts:
-        if amount.flag & needs:
-            needs |= amount.given
-    excludes = 0
-    for choice in item.choices:
-        mine = [o.flags for o in choice.options if o.flags and o.flags & ~needs == 0]
-        if mine:
-            others = [o.flags & ~mine[0] for o in choice.options]
-            excludes |= sum(1 << b for b in range(64) if any(x >> b & 1 for x in others))
-    return needs, excludes
-
-
 def marked_rows(past: PastData, model: Model) -> tuple[MarkedRows, ...]:
     """Every series of marked counts; ``bit`` numbers those of one stream."""
     seen: dict[int, int] = {}
@@ -172,7 +165,7 @@ def marked_rows(past: PastData, model: Model) -> tuple[MarkedRows, ...]:
             bit = seen.get(stream, 0)
             seen[stream] = bit + 1
             require = series.require & ~model.streams[stream].flags
-            needs, excludes = _needs(model, stream, require)
+            needs, excludes = mark_needs(model, stream, require)
             found.append(
                 MarkedRows(
                     stream=stream,
@@ -245,7 +238,7 @@ def pick_marked(
         for e in range(offsets[d], offsets[d + 1]):
             if stream[e] != which:
                 continue
-            day = int(math.floor(time[e]))
+            day = math.floor(time[e])
             for k in range(atoms):
                 if edges[k] <= day < edges[k + 1]:
                     held = flags[e] | forced[e]
@@ -274,7 +267,7 @@ def pick_marked(
         for e in range(offsets[d], offsets[d + 1]):
             if stream[e] != which:
                 continue
-            day = int(math.floor(time[e]))
+            day = math.floor(time[e])
             for k in range(atoms):
                 if not edges[k] <= day < edges[k + 1]:
                     continue
@@ -286,6 +279,8 @@ def pick_marked(
                 if draw(rng) * unknown[k] <= counts[k] and counts[k] > 0:
                     forced[e] |= needs
                     counts[k] -= 1
+                elif require & (require - ONE) == ZERO:
+                    absent[e] |= require  # one bit: its lack is known like any mark
                 else:
                     refuse[e] |= ONE << np.uint64(bit)
                 unknown[k] -= 1
@@ -293,14 +288,21 @@ def pick_marked(
 
 @kernel
 def _weight(
-    m: MarkTable, theta: Floats, s: int, flags: np.uint64, option: np.uint64,
-    deaths: int, injured: int,
+    m: MarkTable,
+    theta: Floats,
+    s: int,
+    flags: np.uint64,
+    option: np.uint64,
+    deaths: int,
+    injured: int,
 ) -> float:
     """Likelihood of the known numbers of people when an option holds.
 
     Numbers: -1 unknown, -2 unknown but at least one.
     """
     weight = 1.0
+    if deaths == -1 and injured == -1:
+        return weight
     for a in range(m.am_ptr[s], m.am_ptr[s + 1]):
         given = m.am_given[a]
         known = deaths if m.am_kind[a] == DEATHS else injured
@@ -315,10 +317,17 @@ def _weight(
 
 @kernel
 def _choose(
-    m: MarkTable, theta: Floats, s: int, c: int, flags: np.uint64, absent: np.uint64,
-    deaths: int, injured: int, u: float,
+    m: MarkTable,
+    theta: Floats,
+    s: int,
+    c: int,
+    flags: np.uint64,
+    absent: np.uint64,
+    deaths: int,
+    injured: int,
+    u: float,
 ) -> np.uint64:
-    """Flags of the option of choice ``c`` at the point ``u`` of its law."""
+    """Pick the flags of the option of choice ``c`` at the point ``u`` of its law."""
     low, high = m.op_ptr[c], m.op_ptr[c + 1]
     total, rest = 0.0, 1.0
     for turn in range(2):
@@ -329,8 +338,11 @@ def _choose(
             option = ZERO if none else m.op_flags[o]
             share = rest
             if not none and m.op_share[o] >= 0:
-                share = min(theta[m.op_share[o]], rest) if m.ch_norm[c] == 0 else (
-                    theta[m.op_share[o]])
+                share = (
+                    min(theta[m.op_share[o]], rest)
+                    if m.ch_norm[c] == 0
+                    else (theta[m.op_share[o]])
+                )
             if none and m.ch_norm[c] == 1:
                 share = 0.0
             if m.ch_norm[c] == 0:
@@ -349,10 +361,16 @@ def _choose(
 
 @kernel
 def _one_event(
-    m: MarkTable, theta: Floats, s: int, key: np.uint64, flags: np.uint64,
-    absent: np.uint64, deaths: int, injured: int,
+    m: MarkTable,
+    theta: Floats,
+    s: int,
+    key: np.uint64,
+    flags: np.uint64,
+    absent: np.uint64,
+    deaths: int,
+    injured: int,
 ) -> tuple[np.uint64, int, int]:
-    """Marks of one event given what is known."""
+    """Draw the marks of one event given what is known."""
     flags |= m.flags[s]
     for c in range(m.ch_ptr[s], m.ch_ptr[s + 1]):
         decided = False
@@ -389,7 +407,7 @@ def _one_event(
         if family >= 0:
             b = theta[m.am_number[a, 2]] if family > 0 else 0.0
             x = varying(family, theta[m.am_number[a, 1]], b, unit(mix(k + K_NUMBER)))
-            n = max(1, int(math.floor(x + 0.5)))
+            n = max(1, math.floor(x + 0.5))
         flags |= m.am_flag[a]
         if m.am_kind[a] == DEATHS:
             dead += n
@@ -404,8 +422,18 @@ def _one_event(
 
 @kernel
 def fill_marks(
-    m: MarkTable, theta: Floats, which: Ints, stream: Ints, key: Keys, flags: Keys,
-    absent: Keys, forced: Keys, refuse: Keys, refused: Keys, deaths: Ints, injured: Ints,
+    m: MarkTable,
+    theta: Floats,
+    which: Ints,
+    stream: Ints,
+    key: Keys,
+    flags: Keys,
+    absent: Keys,
+    forced: Keys,
+    refuse: Keys,
+    refused: Keys,
+    deaths: Ints,
+    injured: Ints,
 ) -> None:
     """Complete ``flags``, ``deaths`` and ``injured`` of every event.
 
@@ -422,19 +450,23 @@ def fill_marks(
     deaths, injured : (n,)
         Known numbers, -1 unknown; completed.
     """
+    two = np.uint64(2)
     for e in range(len(stream)):
         s, d = stream[e], which[e]
         dead, hurt = deaths[e], injured[e]
-        if forced[e] & ONE != ZERO and dead < 0:
-            dead = -2
-        if forced[e] & np.uint64(2) != ZERO and hurt < 0:
-            hurt = -2
+        if dead < 0 and (forced[e] | absent[e]) & ONE != ZERO:
+            dead = -2 if forced[e] & ONE != ZERO else 0
+        if hurt < 0 and (forced[e] | absent[e]) & two != ZERO:
+            hurt = -2 if forced[e] & two != ZERO else 0
         have = flags[e] | forced[e]
         k = key[e]
+        numbers = theta[d]
         for _ in range(TRIES):
             new, new_dead, new_hurt = _one_event(
-                m, theta[d], s, k, have, absent[e], dead, hurt
+                m, numbers, s, k, have, absent[e], dead, hurt
             )
+            if refuse[e] == ZERO:
+                break
             bad = False
             for bit in range(16):
                 if refuse[e] >> np.uint64(bit) & ONE == ONE:
@@ -449,8 +481,15 @@ def fill_marks(
 
 @kernel
 def fill_claims(
-    m: MarkTable, theta: Floats, which: Ints, stream: Ints, key: Keys, flags: Keys,
-    known: Ints, layer: int, claims: Ints,
+    m: MarkTable,
+    theta: Floats,
+    which: Ints,
+    stream: Ints,
+    key: Keys,
+    flags: Keys,
+    known: Ints,
+    layer: int,
+    claims: Ints,
 ) -> None:
     """Claims of every event: those counted (``known`` of ``layer``), else by their law."""
     rng = np.zeros(1, np.uint64)

@@ -26,7 +26,7 @@ import numpy as np
 
 from spillover.assemble.kernel import Floats, Ints, Rng, binomial, draw, kernel
 
-__all__ = ["forest", "inside_delay", "number_of_roots", "place_forest", "pick_day"]
+__all__ = ["forest", "inside_delay", "number_of_roots", "pick_day", "place_forest"]
 
 TRIES = 24
 
@@ -93,7 +93,7 @@ def inside_delay(
             if u <= 0.0:
                 break
     mass = -math.expm1(-rate[part] * (left - lag[part]))
-    return min(left, lag[part] - math.log1p(-draw(rng) * mass) / rate[part])
+    return float(min(left, lag[part] - math.log1p(-draw(rng) * mass) / rate[part]))
 
 
 @kernel
@@ -130,7 +130,7 @@ def place_forest(
     rate: Floats,
     share: Floats,
 ) -> None:
-    """Times of ``n`` events in [first, last) (days since the records begin).
+    """Draw times of ``n`` events in [first, last) (days since the records begin).
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ This file must never import a case.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,7 +100,12 @@ def _plan(assembled: Assembled) -> _Plan:
 
 
 def impute(
-    assembled: Assembled, theta: Floats, seed: int, first: int = 0
+    assembled: Assembled,
+    theta: Floats,
+    seed: int,
+    first: int = 0,
+    *,
+    threads: int = 1,
 ) -> ImputedPast:
     """One past for each row of ``theta``.
 
@@ -113,6 +119,8 @@ def impute(
         Seed of the run.
     first
         Number of the first draw; any chunking gives the same pasts.
+    threads
+        Chunks of draws made at a time; changes nothing but the time it takes.
 
     Returns
     -------
@@ -124,10 +132,17 @@ def impute(
         When counts contradict each other or the dated records.
     """
     plan = _plan(assembled)
-    parts = []
-    for low in range(0, len(theta), CHUNK):
+
+    def chunk(low: int) -> ImputedPast:
         rows = np.ascontiguousarray(theta[low : low + CHUNK], np.float64)
-        parts.append(_impute_chunk(plan, rows, seed, first + low))
+        return _impute_chunk(plan, rows, seed, first + low)
+
+    starts = range(0, len(theta), CHUNK)
+    if threads > 1 and len(starts) > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(chunk, starts))
+    else:
+        parts = [chunk(low) for low in starts]
     return join(parts, len(plan.model.reports))
 
 
@@ -144,9 +159,7 @@ def _impute_chunk(plan: _Plan, theta: Floats, seed: int, first: int) -> ImputedP
     left = np.arange(D)
     for _ in range(RETRIES):
         at = draws[left]
-        made, fits = _attempt(
-            plan, theta[left], seed, at, attempt[left], chosen[left]
-        )
+        made, fits = _attempt(plan, theta[left], seed, at, attempt[left], chosen[left])
         if fits.all() and not done:
             return made
         good = np.flatnonzero(fits)
@@ -169,7 +182,9 @@ def _merge(
     for rows, made in done:
         for k, row in enumerate(rows):
             pieces[int(row)] = (made, k)
-    return join([pieces[d][0].take(np.array([pieces[d][1]])) for d in range(D)], reports)
+    return join(
+        [pieces[d][0].take(np.array([pieces[d][1]])) for d in range(D)], reports
+    )
 
 
 def _choose_rivals(past: PastData, seed: int, draws: Keys) -> Ints:
@@ -225,12 +240,15 @@ def _attempt(
     shapes = _Shapes(plan, theta, times)
     for block in plan.blocks:
         counted |= set(block.streams)
-        part, status = _run_block(plan, block, theta, keys, times, rates, chosen,
-                                  events, shapes)
+        part, status = _run_block(
+            plan, block, theta, keys, times, rates, chosen, events, shapes
+        )
         fits &= status != IMPOSSIBLE
         events = events.and_(part)
     plain = [
-        r for r, x in enumerate(past.records) if x.stream >= 0 and x.stream not in counted
+        r
+        for r, x in enumerate(past.records)
+        if x.stream >= 0 and x.stream not in counted
     ]
     events = events.and_(_plain_records(past, plain, keys, times))
     for piece in unseen_events(past, keys, times, rates, theta, shapes.of, counted):
@@ -264,7 +282,7 @@ class _Events:
 def _plain_records(
     past: PastData, which: Sequence[int], keys: Keys, times: Floats
 ) -> _Events:
-    """Records of streams without counts: they are all there is."""
+    """Take records of streams without counts: they are all there is."""
     D, n = len(keys), len(which)
     at = np.array(which, np.int64)
     record = np.tile(at, D)
@@ -340,10 +358,27 @@ class _Shapes:
         delay, holds, rate = self.factors
         for d in range(D):
             day_weights(
-                root[d], child[d], plan.past.begins, week[d], self.times[d],
-                plan.reactions.table, factor, amp[d], chance[d], power[d], offspring,
-                delay[d], holds[d], rate[d], self.until, self.whiles, self.dated_ptr,
-                self.dated, self.initially, self.since, self.lasts[d],
+                root[d],
+                child[d],
+                plan.past.begins,
+                week[d],
+                self.times[d],
+                plan.reactions.table,
+                factor,
+                amp[d],
+                chance[d],
+                power[d],
+                offspring,
+                delay[d],
+                holds[d],
+                rate[d],
+                self.until,
+                self.whiles,
+                self.dated_ptr,
+                self.dated,
+                self.initially,
+                self.since,
+                self.lasts[d],
             )
         self.made[stream] = (root, child)
         return root, child
@@ -424,24 +459,47 @@ def _run_block(
         status = np.full(D, IMPOSSIBLE)
         size = np.zeros(1, np.int64)
         out = _Events(
-            np.zeros(capacity, np.int64), np.zeros(capacity), np.zeros(capacity, np.int64),
-            np.full(capacity, -1), np.zeros(capacity, np.uint64),
-            np.full(capacity, -1), np.full(capacity, block.report),
+            np.zeros(capacity, np.int64),
+            np.zeros(capacity),
+            np.zeros(capacity, np.int64),
+            np.full(capacity, -1),
+            np.zeros(capacity, np.uint64),
+            np.full(capacity, -1),
+            np.full(capacity, block.report),
         )
         fill_block(
-            status, size, out.draw, out.time, out.stream, out.record, out.key,
-            out.claims, keys, past.begins, block.edges, key,
+            status,
+            size,
+            out.draw,
+            out.time,
+            out.stream,
+            out.record,
+            out.key,
+            out.claims,
+            keys,
+            past.begins,
+            block.edges,
+            key,
             np.array(at, np.int64),
             np.array([past.records[r].stream for r in at], np.int64),
             np.array([past.records[r].key for r in at], np.uint64),
             np.ascontiguousarray(times[:, at]),
-            *_row_arrays(block.claims), _active(past, block.claims.at, chosen),
-            *_row_arrays(block.events), _active(past, block.events.at, chosen),
-            fixed, block.report >= 0, real, claimed,
-            np.array(own, np.int64), np.ascontiguousarray(rates[:, own]),
-            ratio, np.ascontiguousarray(lag), np.ascontiguousarray(speed),
+            *_row_arrays(block.claims),
+            _active(past, block.claims.at, chosen),
+            *_row_arrays(block.events),
+            _active(past, block.events.at, chosen),
+            fixed,
+            block.report >= 0,
+            real,
+            claimed,
+            np.array(own, np.int64),
+            np.ascontiguousarray(rates[:, own]),
+            ratio,
+            np.ascontiguousarray(lag),
+            np.ascontiguousarray(speed),
             np.ascontiguousarray(share),
-            np.ascontiguousarray(root), np.ascontiguousarray(child),
+            np.ascontiguousarray(root),
+            np.ascontiguousarray(child),
         )
         if not np.any(status == FULL):
             break
@@ -451,12 +509,20 @@ def _run_block(
 
 
 def _row_arrays(rows: Rows) -> tuple[np.ndarray, ...]:
-    return (rows.first, rows.last, rows.low, rows.high, rows.centre, rows.days,
-            rows.at_least, rows.minimum)
+    return (
+        rows.first,
+        rows.last,
+        rows.low,
+        rows.high,
+        rows.centre,
+        rows.days,
+        rows.at_least,
+        rows.minimum,
+    )
 
 
 def _expected(block: Block, past: PastData, rates: Floats) -> int:
-    """A generous number of events a draw of the block may have."""
+    """Guess a generous number of events a draw of the block may have."""
     top = max([*block.events.centre, *block.claims.centre, 0.0])
     span = -past.begins * float(np.max(np.sum(rates, axis=1), initial=0.0))
     return int(2 * top + min(span, 4096))
@@ -495,7 +561,10 @@ def _finish(
 
     flags = known_of("flags", 0, np.uint64)
     absent = known_of("absent", 0, np.uint64)
-    deaths, injured = known_of("deaths", -1, np.int64), known_of("injured", -1, np.int64)
+    deaths, injured = (
+        known_of("deaths", -1, np.int64),
+        known_of("injured", -1, np.int64),
+    )
     for number, bit in ((deaths, DEADLY), (injured, INJURING)):
         flags[number > 0] |= np.uint64(bit)
         absent[number == 0] |= np.uint64(bit)
@@ -505,21 +574,60 @@ def _finish(
         pattern = Pattern((Clause(rows.stream, rows.require),))
         chance = np.asarray(chance_of(model, theta, pattern, rows.stream))
         pick_marked(
-            wrong, offsets, time, stream, flags, absent, forced, refuse, keys,
-            rows.stream, rows.bit, np.uint64(rows.require), np.uint64(rows.needs),
+            wrong,
+            offsets,
+            time,
+            stream,
+            flags,
+            absent,
+            forced,
+            refuse,
+            keys,
+            rows.stream,
+            rows.bit,
+            np.uint64(rows.require),
+            np.uint64(rows.needs),
             np.uint64(rows.excludes),
-            np.ascontiguousarray(np.broadcast_to(chance, (D,))), rows.edges, rows.first,
-            rows.last, rows.low, rows.high, _active(past, rows.at, chosen),
+            np.ascontiguousarray(np.broadcast_to(chance, (D,))),
+            rows.edges,
+            rows.first,
+            rows.last,
+            rows.low,
+            rows.high,
+            _active(past, rows.at, chosen),
         )
-    fill_marks(plan.marks, theta, draw, stream, key, flags, absent, forced, refuse,
-               plan.refused, deaths, injured)
+    fill_marks(
+        plan.marks,
+        theta,
+        draw,
+        stream,
+        key,
+        flags,
+        absent,
+        forced,
+        refuse,
+        plan.refused,
+        deaths,
+        injured,
+    )
     claims = np.zeros((n, len(model.reports)), np.int64)
     if model.reports:
         for r in {-1, *layer.tolist()} if n else set():
             mine = np.flatnonzero(layer == r)
             part = np.ascontiguousarray(claims[mine])
-            fill_claims(plan.marks, theta, draw[mine], stream[mine], key[mine],
-                        flags[mine], known[mine], int(r), part)
+            fill_claims(
+                plan.marks,
+                theta,
+                draw[mine],
+                stream[mine],
+                key[mine],
+                flags[mine],
+                known[mine],
+                int(r),
+                part,
+            )
             claims[mine] = part
-    made = ImputedPast(offsets, time, stream, flags, deaths, injured, claims, key, record)
+    made = ImputedPast(
+        offsets, time, stream, flags, deaths, injured, claims, key, record
+    )
     return made, wrong == 1

@@ -42,6 +42,7 @@ class ImputedPast:
     record: Ints
 
     def __len__(self) -> int:
+        """Number of draws."""
         return len(self.offsets) - 1
 
     @property
@@ -50,7 +51,7 @@ class ImputedPast:
         return int(np.max(np.diff(self.offsets), initial=0))
 
     def history(self, d: int) -> History:
-        """The past of draw ``d``."""
+        """Return the past of draw ``d``."""
         at = slice(int(self.offsets[d]), int(self.offsets[d + 1]))
         n = at.stop - at.start
         return History(
@@ -66,7 +67,7 @@ class ImputedPast:
         )
 
     def take(self, draws: Ints) -> ImputedPast:
-        """The pasts of some draws, in the order given (one may come twice)."""
+        """Return the pasts of some draws, in the order given (one may come twice)."""
         at = np.asarray(draws, np.int64)
         sizes = np.diff(self.offsets)[at]
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -90,9 +91,7 @@ def join(parts: Sequence[ImputedPast], reports: int) -> ImputedPast:
     if not parts:
         i, u = np.zeros(0, np.int64), np.zeros(0, np.uint64)
         claims = np.zeros((0, reports), np.int64)
-        return ImputedPast(
-            np.zeros(1, np.int64), np.zeros(0), i, u, i, i, claims, u, i
-        )
+        return ImputedPast(np.zeros(1, np.int64), np.zeros(0), i, u, i, i, claims, u, i)
     if len(parts) == 1:
         return parts[0]
     starts = np.cumsum([0, *(int(p.offsets[-1]) for p in parts)])
@@ -107,7 +106,14 @@ def join(parts: Sequence[ImputedPast], reports: int) -> ImputedPast:
         *(
             all_of(name)
             for name in (
-                "time", "stream", "flags", "deaths", "injured", "claims", "key", "record"
+                "time",
+                "stream",
+                "flags",
+                "deaths",
+                "injured",
+                "claims",
+                "key",
+                "record",
             )
         ),
     )

@@ -43,7 +43,7 @@ def uniforms(keys: Keys) -> Floats:
 
 
 def normals(keys: Keys) -> Floats:
-    """Standard normal of every key (u = 1 is taken just below it)."""
+    """Draw the standard normal of every key (u = 1 is taken just below it)."""
     return np.asarray(ndtri(np.minimum(uniforms(keys), _BELOW_ONE)))
 
 

@@ -106,7 +106,14 @@ def _window(far: Ints, x: Ints, v: int, inside: Ints, part: int) -> tuple[int, i
 
 @kernel
 def _change(
-    x: Ints, inside: Ints, part: int, shift: int, kind: Ints, fixed: Ints, a: Floats, b: Floats
+    x: Ints,
+    inside: Ints,
+    part: int,
+    shift: int,
+    kind: Ints,
+    fixed: Ints,
+    a: Floats,
+    b: Floats,
 ) -> float:
     """Log prior ratio of shifting a component."""
     total = 0.0

@@ -9,12 +9,13 @@ This file must never import a case.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spillover.assemble.lattice import FAR, close
+from spillover.assemble.mark_needs import mark_needs
 from spillover.assemble.past_data import CountRow, PastData, Series
 from spillover.errors import ModelError
 from spillover.model.structure import ABSENT, Model
@@ -114,7 +115,9 @@ def _inside_counted(row: CountRow, counted: Sequence[CountRow]) -> bool:
     return True
 
 
-def blocks_of(model: Model, past: PastData) -> tuple[tuple[Block, ...], tuple[str, ...]]:
+def blocks_of(
+    model: Model, past: PastData
+) -> tuple[tuple[Block, ...], tuple[str, ...]]:
     """Blocks of a past, and sentences on rows that could not be used.
 
     Parameters
@@ -148,15 +151,37 @@ def blocks_of(model: Model, past: PastData) -> tuple[tuple[Block, ...], tuple[st
         events = [n for n in at if past.series[n].kind == "events"]
         claims = [n for n in at if past.series[n].kind == "claims"]
         for n in claims[1:]:
-            notes.append(f"counts of {past.series[n].of} were not used: one report "
-                         "layer of a stream is enough")
+            notes.append(
+                f"counts of {past.series[n].of} were not used: one report "
+                "layer of a stream is enough"
+            )
         if fixed and claims:
-            notes.append(f"counts of {past.series[claims[0]].of} were not used: part of "
-                         "their streams have counts of their own")
+            notes.append(
+                f"counts of {past.series[claims[0]].of} were not used: part of "
+                "their streams have counts of their own"
+            )
             claims = []
         blocks.append(_block(model, past, own, fixed, events, claims[:1]))
         settled |= set(own)
     return tuple(blocks), tuple(notes)
+
+
+def _with_unmarked(
+    model: Model, past: PastData, series: Series, row: CountRow
+) -> CountRow:
+    """Turn a row of marked events into a bound on all of them.
+
+    Dated events without the mark add to it.
+    """
+    _, excludes = mark_needs(model, series.streams[0], series.require)
+    unmarked = sum(
+        r.stream in series.streams
+        and row.first <= r.low
+        and r.high <= row.last
+        and bool(r.absent & series.require or r.flags & excludes)
+        for r in past.records
+    )
+    return replace(row, low=row.low + unmarked)
 
 
 def _block(
@@ -180,7 +205,7 @@ def _block(
         for n, series in enumerate(past.series):
             if series.kind == "marked" and series.streams == own:
                 event_rows += [
-                    (row, (n, k), True)
+                    (_with_unmarked(model, past, series, row), (n, k), True)
                     for k, row in enumerate(series.rows)
                     if row.low > 0 and _inside_counted(row, counted)
                 ]
@@ -226,7 +251,7 @@ def _fits(past: PastData, series: Series, rows: Sequence[CountRow]) -> bool:
 
 
 def check_counts(past: PastData) -> None:
-    """Counts of one thing must be able to hold together with the dated records.
+    """Check that counts of one thing can hold together with the dated records.
 
     Every choice of rival definitions is tried.
 
@@ -259,9 +284,7 @@ def _contradiction(past: PastData, n: int, rows: list[CountRow]) -> str:
         fewer = [r for r in kept if r is not row]
         if not _fits(past, series, fewer):
             kept = fewer
-    shown = "; ".join(
-        f"{r.id} says {_words(r)}" for r in kept
-    )
+    shown = "; ".join(f"{r.id} says {_words(r)}" for r in kept)
     dated = "" if series.kind == "claims" else " and the dated records"
     return f"counts of {series.of} contradict each other{dated}: {shown}"
 
@@ -270,5 +293,3 @@ def _words(row: CountRow) -> str:
     if row.at_least:
         return f"at least {row.low}"
     return f"{row.low}" if row.low == row.high else f"{row.low} to {row.high}"
-
-

@@ -77,7 +77,7 @@ class Bits:
         return found
 
     def known_place(self, place: str) -> int:
-        """The same, of those that have a bit already."""
+        """Find the same, of those that have a bit already."""
         found = 0
         for name in self.relations.chain(place):
             found |= self.bits.get(f"in: {name}", 0)
@@ -125,7 +125,9 @@ def _clauses(
     else:
         if words.action not in (ANY, stream.action):
             return []
-        if words.target != ANY and not relations.stands_for(words.target, stream.target):
+        if words.target != ANY and not relations.stands_for(
+            words.target, stream.target
+        ):
             return []
         if words.source != ANY:
             found = _member_bits(bits, stream, words.source)
@@ -199,7 +201,7 @@ def compile_pattern(
 
 
 def compile_act(words: PatternText, streams: Sequence[StreamWords], bits: Bits) -> Act:
-    """What happens: one stream and forced marks.
+    """Compile what happens: one stream and forced marks.
 
     An act in words names the stream that is closest: places it does not state may be
     any, but if several streams are left it must be written as a stream's id.

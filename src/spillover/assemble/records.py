@@ -150,18 +150,15 @@ def _records(
 
 def _bounds(row: CountSource) -> tuple[int, int, float]:
     """(low, high, centre) of a count row."""
-    low, high, count = row.low, row.high, row.count
-    if row.kind == "exact":
-        if count is None:
-            msg = f"counts.{row.id}: an exact count needs a number"
-            raise ModelError(msg)
+    low, high = row.low, row.high
+    count = row.count if row.count is not None or row.kind == "range" else low
+    if row.kind in ("exact", "at least") and count is None:
+        msg = f"counts.{row.id}: a count of kind {row.kind} needs a number"
+        raise ModelError(msg)
+    if row.kind == "exact" and count is not None:
         return count, count, float(count)
-    if row.kind == "at least":
-        least = count if count is not None else low
-        if least is None:
-            msg = f"counts.{row.id}: `at least` needs a number"
-            raise ModelError(msg)
-        return least, FAR, float(least)
+    if row.kind == "at least" and count is not None:
+        return count, FAR, float(count)
     if row.kind == "about" and low is None and high is None and count is not None:
         slack = max(1, round(0.1 * count))
         low, high = max(0, count - slack), count + slack
@@ -251,11 +248,11 @@ def _unseen(ctx: Context, begins: int, sources: Sequence[StreamSource]) -> list[
     found = []
     for k, source in enumerate(sources):
         path = f"streams.{source.words.id}.observed"
-        for share, since, to in source.observed:
+        for n, (share, since, to) in enumerate(source.observed, 1):
             first = begins if since is None else max(ctx.day(since), begins)
             last = 0 if to is None else min(ctx.day(to) + 1, 0)
             start = "start" if since is None else since.isoformat()
-            slot = ctx.number(f"{path}.{start}", share)
+            slot = ctx.number(f"{path}.{n}.share", share, key=f"{path}.{start}")
             key = id_key("unseen", source.words.id, start)
             if first < last:
                 found.append(Unseen(key, k, first, last, slot))

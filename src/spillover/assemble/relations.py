@@ -52,7 +52,7 @@ class Relations:
         )
 
     def chain(self, place: str) -> tuple[str, ...]:
-        """A place and all it lies in, from the inside out."""
+        """List a place and all it lies in, from the inside out."""
         found = [place]
         while found[-1] in self.inside and self.inside[found[-1]] not in found:
             found.append(self.inside[found[-1]])

@@ -43,7 +43,7 @@ def _holds(pattern: Pattern, record: DatedRecord) -> bool:
 
 
 def reactions_of(model: Model, records: Sequence[DatedRecord]) -> Reactions:
-    """Starts and ends of factors and states by records, by what is known of them."""
+    """List what records start and end, by what is known of them."""
     rows: list[tuple[int, int, int]] = []
     for n, record in enumerate(records):
         if record.stream < 0:
@@ -257,7 +257,9 @@ def day_weights(
             if g <= 0.0:
                 continue
             s = while_state[f]
-            if s >= 0 and not _state_on(t, s, reactions, times, initially, since, lasts):
+            if s >= 0 and not _state_on(
+                t, s, reactions, times, initially, since, lasts
+            ):
                 continue
             a, b = 1.0, 1.0
             for r in range(k, stop):

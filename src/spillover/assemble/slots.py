@@ -35,7 +35,9 @@ class Column:
     Attributes
     ----------
     path
-        Its dotted path: the key of its randomness and its name for levers.
+        Its dotted path: its name for levers, and the key of its randomness.
+    key
+        Key of the randomness where the path holds a position in a list.
     law
         How a draw gets its value.
     low, high
@@ -65,6 +67,7 @@ class Column:
     zero: float = math.nan
     cap: float = math.inf
     kind: str = "plain"
+    key: str = ""
 
     @property
     def drawn(self) -> bool:
@@ -118,6 +121,7 @@ class SlotTable:
     index: dict[str, Slot]
 
     def __len__(self) -> int:
+        """Number of columns."""
         return len(self.columns)
 
     @property
@@ -148,7 +152,9 @@ class SlotTable:
         """Columns of an element: its path and everything below it."""
         dot = element + "."
         return tuple(
-            i for i, c in enumerate(self.columns) if c.path == element or c.path.startswith(dot)
+            i
+            for i, c in enumerate(self.columns)
+            if c.path == element or c.path.startswith(dot)
         )
 
 
@@ -176,15 +182,22 @@ class SlotBuilder:
 
     def rest(self, path: str, parts: Iterable[Slot], *, zero: float = math.nan) -> Slot:
         """Column of what ``parts`` leave to one."""
-        return self.add(Column(path, "rest", parts=tuple(parts), zero=zero, kind="chance"))
+        return self.add(
+            Column(path, "rest", parts=tuple(parts), zero=zero, kind="chance")
+        )
 
     def copy(self, path: str, source: Slot, *, zero: float, cap: float) -> Slot:
         """Column of its own for a field that names a shared number."""
         kind = self.columns[source].kind
-        return self.add(Column(path, "copy", source=source, zero=zero, cap=cap, kind=kind))
+        return self.add(
+            Column(path, "copy", source=source, zero=zero, cap=cap, kind=kind)
+        )
 
     def table(self) -> SlotTable:
-        """The finished table."""
+        """Return the finished table."""
         return SlotTable(
-            tuple(self.columns), dict(self.alike), frozenset(self.varying), dict(self.index)
+            tuple(self.columns),
+            dict(self.alike),
+            frozenset(self.varying),
+            dict(self.index),
         )

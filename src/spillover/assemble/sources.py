@@ -307,13 +307,16 @@ class OutcomeSource:
 
 @dataclass(frozen=True)
 class ActionSource:
-    """One thing a lever does; ``kind`` says which fields count."""
+    """One thing a lever does; ``kind`` says which fields count.
+
+    ``numbers`` are as written: their unit is known once their path is found.
+    """
 
     kind: Literal["act", "set", "scale", "off", "if"]
     act: PatternText | None = None
     on: tuple[dt.date, ...] = ()
     attempt: bool = False
-    numbers: Mapping[str, Number] = field(default_factory=dict)
+    numbers: Mapping[str, object] = field(default_factory=dict)
     element: str = ""
     condition: Patterns = ()
     delay: Number | None = None
@@ -338,7 +341,7 @@ class ChoiceSource:
 
     id: str
     weight: Number
-    numbers: Mapping[str, Number] = field(default_factory=dict)
+    numbers: Mapping[str, object] = field(default_factory=dict)
     off: tuple[str, ...] = ()
 
 

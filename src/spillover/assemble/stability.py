@@ -99,7 +99,9 @@ def bases_matrix(model: Model, theta: Floats) -> Floats:
         others = [i for i in range(len(streams)) if i not in at]
         known = np.einsum("dij,dj->di", B[:, at][:, :, others], present[:, others])
         left = B[:, at][:, :, at]
-        bad = ~np.isfinite(left).all(axis=(1, 2)) | (np.abs(np.linalg.det(left)) < 1e-300)
+        bad = ~np.isfinite(left).all(axis=(1, 2)) | (
+            np.abs(np.linalg.det(left)) < 1e-300
+        )
         left[bad] = np.eye(len(at))
         solved = np.linalg.solve(left, (wanted[:, at] - known)[..., None])[..., 0]
         solved[bad] = np.nan
@@ -119,4 +121,6 @@ def mean_rates(model: Model, theta: Floats, mu: Floats) -> Floats:
     """
     open_mu = mu.copy()
     open_mu[:, [i for i, s in enumerate(model.streams) if s.dormant]] = 0.0
-    return np.asarray(np.einsum("dij,dj->di", _reach(model, theta, closed=True), open_mu))
+    return np.asarray(
+        np.einsum("dij,dj->di", _reach(model, theta, closed=True), open_mu)
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from spillover.assemble.past_blocks import blocks_of
 from spillover.assemble.past_data import PastData
-from spillover.model.structure import Model
+from spillover.model.structure import DEADLY, Model
 
 __all__ = ["uncounted_days", "uncounted_notes"]
 
@@ -33,11 +33,38 @@ def uncounted_days(model: Model, past: PastData) -> dict[int, int]:
     return found
 
 
+def _fatal_streams(model: Model) -> set[int]:
+    """Streams whose deadly events set something off."""
+    patterns = [line.quantity.pattern for line in model.red_lines]
+    patterns += [r.when for r in model.responses] + [r.ask for r in model.replies]
+    patterns += [p for f in model.factors for p in (f.starts, f.ends)]
+    patterns += [p for g in model.gauges for p, _ in g.steps]
+    found = {c.stream for p in patterns for c in p.clauses if c.require & DEADLY}
+    for line in model.red_lines:
+        if line.quantity.kind == "deaths":
+            found |= {c.stream for c in line.quantity.pattern.clauses}
+    return found
+
+
 def uncounted_notes(model: Model, past: PastData) -> tuple[str, ...]:
-    """One sentence per stream with days that no count covers."""
-    return tuple(
+    """Say what a person should know of events that no record names."""
+    days_of = uncounted_days(model, past)
+    notes = [
         f"{model.streams[s].name or model.streams[s].id}: {days} days of the past have "
         "no count; events there are imputed from the model's own rate"
-        for s, days in uncounted_days(model, past).items()
+        for s, days in days_of.items()
         if days > 0
-    )
+    ]
+    told = {
+        (s, x.require) for x in past.series if x.kind == "marked" for s in x.streams
+    }
+    for s in days_of:
+        item = model.streams[s]
+        fatal = [a for a in item.amounts if a.id == "deaths"]
+        if fatal and s in _fatal_streams(model) and (s, DEADLY) not in told:
+            notes.append(
+                f"{item.name or item.id}: events that no record names may be deadly in "
+                f"the imputed past; a count of `{item.id} (deadly)` would say how many "
+                "were"
+            )
+    return tuple(notes)

@@ -94,10 +94,19 @@ def unseen_events(
             which, when = np.zeros(capacity, np.int64), np.zeros(capacity)
             key = np.zeros(capacity, np.uint64)
             n = _unseen(
-                np.zeros(1, np.int64), which, when, key, keys, own,
-                inside.sum(axis=1), np.ascontiguousarray(rates[:, piece.stream]),
-                np.ascontiguousarray(share), shape(piece.stream)[0], past.begins,
-                piece.first, piece.last,
+                np.zeros(1, np.int64),
+                which,
+                when,
+                key,
+                keys,
+                own,
+                inside.sum(axis=1),
+                np.ascontiguousarray(rates[:, piece.stream]),
+                np.ascontiguousarray(share),
+                shape(piece.stream)[0],
+                past.begins,
+                piece.first,
+                piece.last,
             )
             if n <= capacity:
                 break

@@ -11,7 +11,7 @@ __all__ = ["certain", "middle_and_spread"]
 
 
 def certain(value: float, unit: str = "plain") -> Number:
-    """A number that is the same in every draw."""
+    """Make a number that is the same in every draw."""
     return Number("certain", unit, f"{value:g}", value, value)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from spillover.case.number_text import Number, NumberError, parse_number
@@ -44,8 +44,13 @@ __all__ = [
     "Rate",
     "Spread",
     "Threshold",
+    "TimeOrText",
     "Words",
+    "Yielding",
+    "branch",
     "fault",
+    "is_number",
+    "otherwise",
 ]
 
 
@@ -172,6 +177,49 @@ Date = Annotated[dt.date, BeforeValidator(_read_date), WithJsonSchema({"type": "
 Id = Annotated[str, BeforeValidator(_read_id), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"})]
 Words = Annotated[tuple[str, ...], BeforeValidator(_read_words), WithJsonSchema(_MANY)]
 Ids = Words
+
+
+def branch(*rules: tuple[str, Callable[[Any], bool]]) -> Discriminator:
+    """Which of several forms a value has, so that faults name that form only."""
+
+    def choose(value: Any) -> str:  # noqa: ANN401 - raw YAML
+        return next(tag for tag, holds in rules if holds(value))
+
+    return Discriminator(choose)
+
+
+def is_number(value: Any) -> bool:  # noqa: ANN401 - raw YAML
+    return not isinstance(value, dict) or bool({"is", "median"} & set(value))
+
+
+def otherwise(_: Any) -> bool:  # noqa: ANN401 - raw YAML
+    return True
+
+
+Yielding = Annotated[
+    Annotated[Literal["by control"], Tag("control")]
+    | Annotated[Chance, Tag("number")]
+    | Annotated[dict[str, Chance], Tag("members")],
+    branch(
+        ("control", lambda v: v == "by control"),
+        ("number", is_number),
+        ("members", otherwise),
+    ),
+]
+"""One number, one for each member, or by the owner's control over them."""
+
+
+def _read_time_or_text(raw: Any) -> Any:  # noqa: ANN401 - raw YAML
+    if isinstance(raw, Number):
+        return raw
+    if isinstance(raw, str) and not raw[:1].isdigit():
+        return raw
+    return _number("duration", varies=True)(raw)
+
+
+TimeOrText = Annotated[
+    Number | str, BeforeValidator(_read_time_or_text), WithJsonSchema(_schema("duration or words"))
+]
 
 
 class Frozen(BaseModel):

@@ -41,7 +41,7 @@ KINDS: dict[str, str] = {
     "plain": "a number without a unit",
 }
 
-_FIGURE = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_FIGURE = r"[-+]?(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _TEXT = re.compile(
     rf"^\s*(?P<low>{_FIGURE})\s*%?\s*(?:(?P<how>\.\.|~)\s*(?P<high>{_FIGURE}))?\s*(?P<unit>.*?)\s*$"
 )

@@ -9,9 +9,9 @@ This file must never import the model, an engine or `assemble`.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, Tag, model_validator
 
 from spillover.case.fields import (
     Act,
@@ -33,8 +33,13 @@ from spillover.case.fields import (
     Rate,
     Spread,
     Threshold,
+    TimeOrText,
     Words,
+    Yielding,
+    branch,
     fault,
+    is_number,
+    otherwise,
 )
 from spillover.case.number_text import Number
 from spillover.case.tables import IntervalCount, Record
@@ -295,6 +300,12 @@ class KernelPart(Frozen):
     """Share of the children."""
 
 
+Memory = Annotated[
+    Annotated[Duration, Tag("one")] | Annotated[tuple[KernelPart, ...], Tag("several")],
+    branch(("several", lambda v: isinstance(v, (list, tuple))), ("one", otherwise)),
+]
+
+
 class Response(Element):
     """An event brings others on."""
 
@@ -304,7 +315,7 @@ class Response(Element):
     """What it brings."""
     children: Positive
     """How many on average, for the plain event."""
-    half_life: Duration | tuple[KernelPart, ...]
+    half_life: Memory
     """Half-life of the memory, or several with shares."""
     lag: Duration | None = None
     """Time before the memory begins."""
@@ -393,9 +404,9 @@ class Restraint(Element):
     """Time at full strength."""
     half_life: Duration | None = None
     """Of its fading after that."""
-    compliance: Chance | dict[str, Chance] | Literal["by control"] | None = None
+    compliance: Yielding | None = None
     """How far members comply, as a degree: a number, by member, or by control."""
-    obeys: Chance | dict[str, Chance] | Literal["by control"] | None = None
+    obeys: Yielding | None = None
     """Chance that a member obeys at all, drawn at each start."""
     ends_when: Patterns = ()
     """Events that end it."""
@@ -454,6 +465,23 @@ class Wears(Frozen):
     """The chance is multiplied."""
 
 
+Reach = Annotated[
+    Annotated[Threshold, Tag("threshold")] | Annotated[PastPeak, Tag("peak")],
+    branch(
+        ("peak", lambda v: isinstance(v, PastPeak) or not is_number(v)),
+        ("threshold", otherwise),
+    ),
+]
+Then = Annotated[
+    Annotated[Raises, Tag("raises")] | Annotated[Opens, Tag("opens")] | Annotated[Act, Tag("act")],
+    branch(
+        ("raises", lambda v: isinstance(v, Raises) or (isinstance(v, dict) and "raises" in v)),
+        ("opens", lambda v: isinstance(v, (Opens, dict))),
+        ("act", otherwise),
+    ),
+]
+
+
 class RedLine(Element):
     """A quantity reaching an uncertain threshold opens what follows."""
 
@@ -461,11 +489,11 @@ class RedLine(Element):
     """Whose line it is."""
     when: Quantity
     """What is counted."""
-    reach: Threshold | PastPeak
+    reach: Reach
     """Threshold."""
     within: Duration | None = None
     """Window in which it is counted."""
-    then: Raises | Opens | Act
+    then: Then
     """An act, a factor, or a stream that opens."""
     chance: Chance
     """Chance that it follows."""
@@ -705,8 +733,8 @@ class Lever(Element):
     """Levers it combines."""
     cost: Cost | str | None = None
     """What it costs."""
-    delay: str = ""
-    """How long until it works, in words."""
+    delay: TimeOrText = ""
+    """How long until it works: a time, or words."""
     risk: str = ""
     """What may go wrong, in words."""
 

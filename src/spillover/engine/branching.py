@@ -23,6 +23,7 @@ from spillover.keys import id_key
 from spillover.model.closed_forms import bases
 from spillover.model.history import History
 from spillover.model.structure import Model, ScheduledAct
+from spillover.model.via import LEVER, REPLY, RESPONSE
 
 __all__ = ["act_arrays", "buckets_per_day", "draw_key", "future_key", "simulate"]
 
@@ -58,7 +59,18 @@ def buckets_per_day(mu: NDArray[np.float64]) -> int:
     return int(2 ** np.clip(np.ceil(np.log2(max(per_day, 1.0) / 4.0)), 0, 7))
 
 
-def _history(w: World, n: int) -> History:
+def _codes(p: Program, acts: Sequence[ScheduledAct], code: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Codes of `spillover.model.via` from those of the engine (rows, answers)."""
+    kind, index = code & 15, code >> 4
+    reply_of = np.repeat(np.arange(len(p.replies)), p.replies["a1"] - p.replies["a0"])
+    levers = np.array([a.lever for a in acts], np.int64)
+    for k, table in ((RESPONSE, p.rows["response"]), (REPLY, reply_of), (LEVER, levers)):
+        at = kind == k
+        index[at] = table[index[at]]
+    return kind | index << 4
+
+
+def _history(p: Program, w: World, acts: Sequence[ScheduledAct], n: int) -> History:
     e = w.events[:n]
     return History(
         e["time"].copy(),
@@ -69,7 +81,7 @@ def _history(w: World, n: int) -> History:
         w.claims[:n].copy(),
         e["key"].copy(),
         e["parent"].copy(),
-        e["via"].copy(),
+        _codes(p, acts, e["via"]),
     )
 
 
@@ -139,5 +151,5 @@ def simulate(
         if error:
             msg = f"future {m} of draw {draw}: {_future.ERRORS[error]}"
             raise RunError(msg)
-        paths.append(_history(w, n))
+        paths.append(_history(p, w, acts, n))
     return paths

@@ -353,6 +353,8 @@ def _open_pending(p, w, queue, theta, now, kf, horizon):
         elif kind == 1:  # an unanswered line with an act
             if unit(mix(key + K_CHANCE)) <= q.entries[e].chance:
                 _follow(p, w, queue, theta, now, index, t, key, -1, horizon, -t)
+            else:
+                now.lines[index].unanswered += 1.0
         elif kind == 2:  # an unanswered ask
             u = unit(mix(key + K_CHANCE))
             at = 0.0

@@ -192,7 +192,9 @@ def varying_after(family, a, b, low, high, u):
     c0 = varying_cdf(family, a, b, low)
     c1 = 1.0 if high == math.inf else varying_cdf(family, a, b, high)
     if c1 - c0 < 1e-13:
-        return min(high, low + 1e-9) if family != 0 else a
+        if family == 0:
+            return a
+        return high if high < math.inf else low + 1e-9
     x = varying(family, a, b, c0 + (c1 - c0) * u)
     return min(max(x, low), high)
 
@@ -201,7 +203,7 @@ def varying_after(family, a, b, low, high, u):
 def varying_log_density(family, a, b, x):
     """Log density (per unit) of a varying number; a fixed one counts as a narrow one."""
     if family == 0 or (family < 3 and b <= 0.0):
-        return 0.0 if abs(x - a) <= 1.0 else -50.0
+        return 0.0
     if family == 1:
         z = math.log(max(x, 1e-9) / a) / b
         return -0.5 * z * z - math.log(max(x, 1e-9) * b * 2.5066282746310002)

@@ -36,6 +36,7 @@ from spillover.engine.hashing import (
     varying_log_density,
 )
 from spillover.engine.program import (
+    CONDITION,
     FACTOR_END,
     FACTOR_START,
     GAUGE_STEP,
@@ -110,7 +111,8 @@ def _wake(p, q, theta, now, t):
         kind, x = q.entries[first].kind, q.entries[first].index
         at, key = q.entries[first].time, q.entries[first].key
         line = q.entries[first].line
-        fits = q.entries[first].chance == now.factors[x].epoch if kind == 0 else True
+        epoch = q.entries[first].chance
+        fits = kind != 0 or epoch < 0.0 or epoch == now.factors[x].epoch
         last = q.n[0] - 1
         q.entries[first] = q.entries[last]
         q.answers[first] = q.answers[last]
@@ -147,6 +149,17 @@ def _silent_line(p, q, theta, x, c, key, chance):
     q.entries[e].chance = chance * alive / silence if silence > 0.0 else 0.0
     q.n[0] = e + 1
     return math.log(max(silence, 1e-12)) if p.lines[x].weigh == 1 else 0.0
+
+
+@njit(cache=True)
+def _begin_line(p, q, theta, now, x, c, key):
+    """A crossing at ``c`` whose factor, or open stream, begins after its delay."""
+    first = c + delay_of(p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, sub(key, 0))
+    f = p.lines[x].factor
+    if f >= 0:
+        _wait(q, 0, f, first, key, float(now.factors[f].epoch), x)
+    else:
+        _wait(q, 3, x, first, key, 0.0, x)
 
 
 @njit(cache=True)
@@ -322,7 +335,7 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
         for k in range(p.factors[f].in0, p.factors[f].in1):
             key = sub(mix(kd + p.factors[f].key), k - p.factors[f].in0)
             t = p.factor_in[k, 0] + (p.factor_in[k, 1] - p.factor_in[k, 0]) * unit(mix(key + K_TIME))
-            _wait(q, 0, f, t, key, 0.0, -1)
+            _wait(q, 0, f, t, key, -1.0, -1)
 
     for i in range(n):
         t, s, flags, key = e_time[i], e_stream[i], e_flags[i], e_key[i]
@@ -362,7 +375,7 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                 now.gauges[x].level = level + theta[p.reactions[at].slot]
                 now.gauges[x].time = t
                 q.peak[x] = max(q.peak[x], now.gauges[x].level)
-            elif what == LINE_ADD or what == LINE_GAUGE:
+            elif (what == LINE_ADD or what == LINE_GAUGE) and p.lines[x].past == 1:
                 kx = mix(key + p.lines[x].key)
                 if what == LINE_GAUGE:
                     before, after = now.gauges[p.lines[x].gauge].before, now.gauges[p.lines[x].gauge].level
@@ -416,17 +429,13 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                         else:
                             logw += _silent_line(p, q, theta, x, t, kx, chance)
                     elif unit(mix(kx + K_CHANCE)) <= chance:
-                        first = t + delay_of(p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, sub(kx, 0))
-                        if p.lines[x].factor >= 0:
-                            _wait(q, 0, p.lines[x].factor, first, kx, float(now.factors[p.lines[x].factor].epoch), x)
-                        else:
-                            _wait(q, 3, x, first, kx, 0.0, x)
+                        _begin_line(p, q, theta, now, x, t, kx)
                     else:
                         now.lines[x].unanswered += 1.0
             elif what == REPLY_ASK:
                 kx = mix(key + p.replies[x].key)
                 logw += _past_ask(p, q, numbers, theta, now, x, t, kx, i, asks_used, e_time, e_stream, e_flags)
-            else:
+            elif what == CONDITION:
                 now.seen[x] = t
         for d in range(p.streams[s].q0, p.streams[s].q1):
             row = p.draws[d].row
@@ -446,18 +455,25 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                 q.tails[e].key = key
                 q.n[1] = e + 1
 
+    for x in range(L):
+        for k in range(p.lines[x].p0, p.lines[x].p1):
+            now.lines[x].resting = 1
+            now.lines[x].serial += 1
+            c = p.line_pending[k]
+            key = sub(mix(kd + p.lines[x].key), k - p.lines[x].p0)
+            chance = theta[p.lines[x].chance]
+            if p.lines[x].act >= 0:
+                logw += _silent_line(p, q, theta, x, c, key, chance)
+            elif unit(mix(key + K_CHANCE)) <= chance:
+                _begin_line(p, q, theta, now, x, c, key)
+            else:
+                now.lines[x].unanswered += 1.0
     _wake(p, q, theta, now, 0.0)
     for x in range(L):
         if answered_at[x] < 0.0:
             answered(p.lines, now.lines, q.peak, theta, x, mix(kd + p.lines[x].key + U(n)))
         if p.lines[x].peak >= 0:
             redraw_reach(p.lines, now.lines, q.peak, theta, x, mix(kd + p.lines[x].key))
-        for k in range(p.lines[x].p0, p.lines[x].p1):
-            now.lines[x].resting = 1
-            now.lines[x].serial += 1
-            key = sub(mix(kd + p.lines[x].key), k - p.lines[x].p0)
-            if p.lines[x].act >= 0:
-                logw += _silent_line(p, q, theta, x, p.line_pending[k], key, theta[p.lines[x].chance])
     for a in range(A):
         for k in range(p.replies[a].p0, p.replies[a].p1):
             key = sub(mix(kd + p.replies[a].key), k - p.replies[a].p0)

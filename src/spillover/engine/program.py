@@ -40,8 +40,10 @@ Floats = NDArray[np.float64]
 FAMILIES = {"fixed": 0, "lognormal": 1, "logitnormal": 2, "uniform": 3}
 NONE = -1
 
-# What an event of a stream sets off, in this order (ENGINE: effects of an event).
+# What an event of a stream sets off, in this order. Asks come first: the odds of their
+# answers are read just before the event, and nothing else depends on them.
 (
+    REPLY_ASK,
     STATE_OFF,
     STATE_ON,
     FACTOR_END,
@@ -49,7 +51,6 @@ NONE = -1
     GAUGE_STEP,
     LINE_ADD,
     LINE_GAUGE,
-    REPLY_ASK,
     CONDITION,
 ) = range(9)
 
@@ -101,7 +102,7 @@ LINE = _dtype(
     u="key act_flags",
     i="kind gauge chance reach reach_a reach_b peak window act factor opens open "
     "open_a open_b delay delay_a delay_b times times_a times_b counts wear_reach "
-    "wear_chance weigh p0 p1",
+    "wear_chance weigh past p0 p1",
 )
 REPLY = _dtype(u="key", i="within delay delay_a delay_b weigh a0 a1 o0 o1 p0 p1")
 ANSWER = _dtype(u="flags", i="act chance")
@@ -206,13 +207,15 @@ def _act(act: Act | None) -> tuple[int, int]:
     return (NONE, 0) if act is None else (act.stream, act.flags)
 
 
-def compile_model(model: Model) -> Program:
+def compile_model(model: Model, *, lever_lines: int | None = None) -> Program:
     """Flatten a model.
 
     Parameters
     ----------
     model
         The structure; its horizon is rounded up to whole days.
+    lever_lines
+        Red lines from this index on answer nothing that came before the origin.
 
     Returns
     -------
@@ -514,6 +517,7 @@ def compile_model(model: Model) -> Program:
                 "wear_reach": x.wear_reach,
                 "wear_chance": x.wear_chance,
                 "weigh": x.weigh_past,
+                "past": lever_lines is None or n < lever_lines,
                 "p0": p0,
                 "p1": p1,
                 **_varying("reach", x.reach),
@@ -521,7 +525,7 @@ def compile_model(model: Model) -> Program:
                 **_varying("delay", x.delay),
                 **_varying("times", x.times),
             }
-            for x, (p0, p1) in zip(lines, line_at, strict=True)
+            for n, (x, (p0, p1)) in enumerate(zip(lines, line_at, strict=True))
         )),
         line_pending=np.array([t for x in lines for t in x.pending], np.float64),
         replies=_table(REPLY, (

@@ -1,0 +1,188 @@
+"""Streaming reducers: one future's events become integer counts, then are forgotten.
+
+Every sum is an integer, so results do not depend on order, chunks or threads.
+
+This file must never import a case or `assemble`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from spillover.engine.asked import FAN_DAYS, Asked
+from spillover.engine.hashing import mix, unit
+from spillover.engine.rules import matches
+
+__all__ = ["COUNT_BINS", "FAN_BINS", "Sums", "add_sums", "new_sums", "reduce_future"]
+
+COUNT_BINS = 4096
+FAN_BINS = 512
+U = np.uint64
+WEEK = FAN_DAYS
+
+
+class Sums(NamedTuple):
+    """What an ensemble keeps. Rows of the first arrays belong to draws."""
+
+    hits: NDArray[np.int32]  # (D, Q) futures in which the answer is yes
+    own: NDArray[np.int32]  # (D, Q) of them without the unmodelled way
+    total: NDArray[np.int64]  # (D, C) sum of counts
+    capped: NDArray[np.int32]  # (D,) futures stopped by the event cap
+    histogram: NDArray[np.int64]  # (C, COUNT_BINS) counts, the last bin and above
+    passage: NDArray[np.int64]  # (Q, days + 1) first passages by day, last: never
+    fan: NDArray[np.int64]  # (fans, days, FAN_BINS) sums over seven days
+    events: NDArray[np.int64]  # (K,) events by stream
+    work: NDArray[np.int64]  # candidates, accepted
+
+
+def new_sums(draws: int, asked: Asked, streams: int, days: int) -> Sums:
+    """Zeros for ``draws`` draws."""
+    q = len(asked.questions)
+    counted = int((asked.questions["count"] >= 0).sum()) if q else 0
+    return Sums(
+        hits=np.zeros((draws, q), np.int32),
+        own=np.zeros((draws, q), np.int32),
+        total=np.zeros((draws, counted), np.int64),
+        capped=np.zeros(draws, np.int32),
+        histogram=np.zeros((counted, COUNT_BINS), np.int64),
+        passage=np.zeros((q, days + 1), np.int64),
+        fan=np.zeros((len(asked.fans), days, FAN_BINS), np.int64),
+        events=np.zeros(streams, np.int64),
+        work=np.zeros(2, np.int64),
+    )
+
+
+def add_sums(parts: list[Sums]) -> Sums:
+    """Total of the sums of several threads over the same draws."""
+    return Sums(*(np.sum(np.stack(arrays), axis=0, dtype=arrays[0].dtype) for arrays in zip(*parts, strict=True)))
+
+
+@njit(cache=True, nogil=True)
+def reduce_future(asked, sums, draw, theta, kf, events, claims, n, g_day, days, cum, last, answer):
+    """Add one future to the sums.
+
+    Parameters
+    ----------
+    asked : Asked
+    sums : Sums
+    draw : int
+        Row of the draw.
+    events, claims, n
+        Events of the future.
+    g_day : (G, days + 1)
+        Highest level of each gauge by day.
+    cum : (tallies, days + 1)
+        Scratch: cumulative sums, or levels of gauges.
+    last : (tallies,)
+        Scratch of sequences.
+    answer : (Q,)
+        Scratch: 0 or 1, and counts.
+    """
+    tallies, rows, row_at, masks = asked.tallies, asked.rows, asked.row_at, asked.masks
+    questions, spans, parts = asked.questions, asked.spans, asked.parts
+    hits, own, total, histogram = sums.hits, sums.own, sums.total, sums.histogram
+    passage, fan, by_stream = sums.passage, sums.fan, sums.events
+    cum[:] = 0.0
+    last[:] = -1e300
+    for e in range(n):
+        s = events[e].stream
+        t = events[e].time
+        flags = events[e].flags
+        by_stream[s] += 1
+        for r in range(row_at[s], row_at[s + 1]):
+            if not matches(flags, rows[r].m0, rows[r].m1, masks):
+                continue
+            x = rows[r].tally
+            if rows[r].first == 1:
+                last[x] = t
+                continue
+            kind = tallies[x].kind
+            value = 1.0
+            if kind == 1:
+                value = float(events[e].deaths)
+            elif kind == 2:
+                value = float(events[e].injured)
+            elif kind == 3:
+                value = float(claims[e, tallies[x].index])
+            elif kind == 5 and last[x] < t - tallies[x].within:
+                value = 0.0
+            day = int(math.ceil(t)) - 1 if tallies[x].closed == 1 else int(math.floor(t))
+            if 0 <= day < days:
+                cum[x, day + 1] += value
+    for x in range(len(tallies)):
+        if tallies[x].kind == 4:
+            for d in range(days):
+                cum[x, d + 1] = g_day[tallies[x].index, d]
+        else:
+            for d in range(days):
+                cum[x, d + 1] += cum[x, d]
+    for q in range(len(questions)):
+        x = questions[q].tally
+        mode = questions[q].mode
+        end = 0
+        met = False
+        value = 0.0
+        if mode <= 2:
+            met = mode == 1
+            for k in range(questions[q].s0, questions[q].s1):
+                a, b = spans[k, 0], spans[k, 1]
+                end = max(end, b)
+                if tallies[x].kind == 4:
+                    value = 0.0
+                    for d in range(a, b):
+                        value = max(value, cum[x, d + 1])
+                else:
+                    value = cum[x, b] - cum[x, a]
+                good = questions[q].low <= value <= questions[q].high
+                if mode == 0:
+                    met = met or good
+                elif mode == 1:
+                    met = met and good
+        else:
+            met = mode == 3
+            for k in range(questions[q].p0, questions[q].p1):
+                yes = answer[parts[k]] > 0.5
+                if mode == 3:
+                    met = met and yes
+                else:
+                    met = met or yes
+        if mode == 2:
+            c = questions[q].count
+            whole = int(value + 0.5)
+            total[draw, c] += whole
+            histogram[c, min(whole, len(histogram[c]) - 1)] += 1
+            answer[q] = value
+            continue
+        if met:
+            own[draw, q] += 1
+        other = 1e300
+        slot = questions[q].unmodelled
+        if slot >= 0 and theta[slot] > 0.0:
+            other = -math.log(unit(mix(kf + questions[q].key))) / theta[slot]
+            if other <= float(end):
+                met = True
+        if met:
+            hits[draw, q] += 1
+        answer[q] = 1.0 if met else 0.0
+        if questions[q].first == 1:
+            first = days
+            for d in range(end):
+                if tallies[x].kind == 4:
+                    reached = cum[x, d + 1] >= questions[q].low
+                else:
+                    reached = cum[x, d + 1] >= questions[q].low
+                if reached or other <= d + 1.0:
+                    first = d
+                    break
+            passage[q, first] += 1
+    for f in range(len(asked.fans)):
+        x = asked.fans[f]
+        for d in range(days):
+            start = max(0, d + 1 - WEEK)
+            value = int(cum[x, d + 1] - cum[x, start] + 0.5)
+            fan[f, d, min(value, fan.shape[2] - 1)] += 1
