@@ -15,7 +15,10 @@ __all__ = ["BlockArrays", "DrawArrays", "EventArrays", "RowArrays"]
 
 
 class RowArrays(NamedTuple):
-    """Count rows over the atoms of a block; ``active`` (D, rows): believed by a draw."""
+    """Count rows over the atoms of a block.
+
+    ``active`` (D, rows): believed by a draw.
+    """
 
     first: Ints
     last: Ints

@@ -36,8 +36,8 @@ K_COUNTS = np.uint64(0x27D4EB2F165667C5)
 class Atoms(NamedTuple):
     """Work space and results of one draw, one entry per atom.
 
-    ``dated``: dated records in it; ``shape``: its days weighted by what multiplies the
-    rate; ``claimed_here`` and ``counted_here``: some row of claims or of acts covers it;
+    ``dated``: dated records in it; ``shape``: its days, weighted by what multiplies
+    the rate; ``claimed_here`` and ``counted_here``: some row of claims or of acts covers it;
     ``expected``: acts expected; ``claims`` and ``counts``: the numbers drawn.
     """
 
@@ -93,7 +93,7 @@ def new_atoms(atoms: int, rows: int) -> Atoms:
 def _scale_means(
     mean: Floats, covered: Ints, w: Atoms, rate: float, rows: RowArrays, d: int
 ) -> None:
-    """Set the prior mean of each atom: its shape, scaled to the narrowest row around it.
+    """Set the prior mean of each atom: its shape, scaled to the narrowest row there.
 
     A row that only says "at least" is used where no other is, and does not pull below
     the model's own rate. Where no row is, the model's rate stands (``covered`` 0).

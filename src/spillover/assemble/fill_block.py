@@ -119,7 +119,7 @@ def _place_counted(
     key: np.uint64,
     d: int,
 ) -> int:
-    """Write the events of counted atoms from ``low`` on; returns the end, -1: no room."""
+    """Write the events of counted atoms from ``low`` on; the end, or -1: no room."""
     rng, given = np.zeros(1, np.uint64), np.zeros(1, np.int64)
     at, over = low, 0  # claims of an atom without an act go to the next act
     for k in range(len(w.counts)):

@@ -491,7 +491,7 @@ def fill_claims(
     layer: int,
     claims: Ints,
 ) -> None:
-    """Claims of every event: those counted (``known`` of ``layer``), else by their law."""
+    """Fill claims: those counted (``known`` of ``layer``), else by their law."""
     rng = np.zeros(1, np.uint64)
     for e in range(len(stream)):
         for r in range(len(m.rp_stream)):

@@ -33,7 +33,7 @@ TRIES = 24
 
 @kernel
 def number_of_roots(rng: Rng, n: int, roots: float, ratio: float) -> int:
-    """Roots among ``n`` events, with ``roots`` expected ones and branching ``ratio``."""
+    """Draw the roots among ``n`` events, ``roots`` expected, branching ``ratio``."""
     if n <= 1 or ratio <= 0.0:
         return n
     p = roots / (roots + ratio * n)

@@ -42,7 +42,7 @@ class ImputedPast:
     record: Ints
 
     def __len__(self) -> int:
-        """Number of draws."""
+        """Return the number of draws."""
         return len(self.offsets) - 1
 
     @property

@@ -182,9 +182,9 @@ def _strength(
             start = max(start, dated[k])
     for r in range(len(reactions)):
         at = times[reactions[r, 0]]
-        if reactions[r, 1] == START and reactions[r, 2] == f:
-            if at > ended and at + delay <= t:
-                start = max(start, at + delay)
+        mine = reactions[r, 1] == START and reactions[r, 2] == f
+        if mine and at > ended and at + delay <= t:
+            start = max(start, at + delay)
     if start <= -NEVER:
         return 0.0
     age = t - start

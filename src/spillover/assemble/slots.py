@@ -121,7 +121,7 @@ class SlotTable:
     index: dict[str, Slot]
 
     def __len__(self) -> int:
-        """Number of columns."""
+        """Return the number of columns."""
         return len(self.columns)
 
     @property

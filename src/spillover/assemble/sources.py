@@ -125,7 +125,7 @@ class StateSource:
 class ResponseSource:
     """A response.
 
-    ``kernel`` is (half-life, share) with None for the only part, ``times`` (mark, value)
+    ``kernel`` is (half-life, share) with None for the only part, ``times`` maps a mark
     to how often a parent with it counts.
     """
 

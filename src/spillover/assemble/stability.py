@@ -42,7 +42,7 @@ def spectral_radii(matrices: Floats) -> Floats:
 
 
 def radii(model: Model, theta: Floats) -> Floats:
-    """Spectral radius at F = 1 of every draw, (D,): marks, replies, first-event lines."""
+    """Spectral radius of every draw at F = 1, (D,), with marks, replies, lines."""
     return radius(model, theta)
 
 

@@ -1,8 +1,8 @@
 """Events that the records of a stream do not hold: its ``observed`` share below one.
 
 With R records over T days of which a share s is seen, and the model's rate r, the rate
-has a Gamma posterior (shape 1 + R, rate 1 / r + s T): one event's worth of prior. Unseen
-events are Poisson with that rate times (1 - s) T, independent of the seen.
+has a Gamma posterior (shape 1 + R, rate 1 / r + s T): one event's worth of prior.
+Unseen events are Poisson with that rate times (1 - s) T, independent of the seen.
 
 This file must never import a case.
 """

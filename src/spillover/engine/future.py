@@ -445,6 +445,46 @@ def _open_levers(p, w, queue, kf, act_time, act_stream, act_key, act_try, act_le
         push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, act_time[n], ORDER_ACT | U(n), k, kind | act_stream[n] << 12, -1, LEVER | n << 4)
 
 
+@njit(cache=True)
+def _raise_layers(p, w, queue, factors, obeys, gauges, theta, kf, s, t, horizon):
+    """Make the layers of immigrants that stream ``s`` may need for the rest of the day.
+
+    A layer is made when F can first reach it: at the start of a day, or when something
+    above one begins. Its candidates belong to their keys, so those before ``t`` (whose
+    levels F could not reach) are left out and the rest are what they always were.
+    """
+    most = 1.0
+    for at in range(p.streams[s].f0, p.streams[s].f1):
+        r = p.factor_at[at]
+        size = w.numbers.row_size[r]
+        if size > 0.0 and factors[p.factor_rows[r].factor].on != 0 and obeys[r] != 0:
+            power = theta[p.factor_rows[r].power] if p.factor_rows[r].power >= 0 else 1.0
+            most *= (1.0 + size) ** power
+    for r in range(p.streams[s].g0, p.streams[s].g1):
+        size = w.numbers.gauge_row_size[r]
+        if size > 0.0:
+            g = p.gauge_rows[r].gauge
+            level = gauge_level(g, gauges, w.numbers.gauge_rate[g], t)
+            power = theta[p.gauge_rows[r].power] if p.gauge_rows[r].power >= 0 else 1.0
+            most *= (1.0 + size * level / (level + theta[p.gauge_rows[r].half_at])) ** power
+    day = int(t)
+    ks = mix(kf + p.streams[s].key)
+    layer = w.made[s]
+    while layer < p.streams[s].imm_layers and 2.0 ** (layer - 1) < most:
+        mean = w.means[s] * 2.0 ** (layer - 1)
+        h = sub(ks, day * 32 + layer)
+        meta = N_IMMIGRANT | layer << 4 | s << 12
+        for c in range(cells(mean)):
+            hc = cell_key(h, c)
+            for o in range(cell_count(hc, mean, c)):
+                k = sub(hc, o)
+                tc = day + unit(mix(k + K_TIME))
+                if t < tc <= horizon:
+                    push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, tc, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, IMMIGRANT | s << 4)
+        layer += 1
+    w.made[s] = layer
+
+
 @njit(cache=True, nogil=True)
 def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key, act_try, act_lever):
     """Simulate one future from the situation at the origin.
@@ -513,6 +553,9 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
     claims = w.claims
     events = w.events
     g_day = w.g_day
+    made = w.made
+    means = w.means
+    means[:] = 0.0
     heap_node = w.heap_node
     heap_time = w.heap_time
     levels = w.levels
@@ -557,22 +600,22 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                         x += theta[driven[d].slot] * levels[driven[d].driver, day]
                     mu *= math.exp(min(x, 300.0))
                 mu *= n_week[s, weekday]
-                for layer in range(streams[s].imm_layers):
-                    width = 1.0 if layer == 0 else 2.0 ** (layer - 1)
-                    h = sub(ks, day * 16 + layer)
-                    mean = mu * width
-                    if mean <= 32.0:
-                        thr = threshold(mean) if moved else n_none[s, weekday, layer]
-                        if h < thr:
-                            continue
-                    meta = N_IMMIGRANT | layer << 4 | s << 12
-                    for c in range(cells(mean)):
-                        hc = cell_key(h, c)
-                        for o in range(cell_count(hc, mean, c)):
-                            k = sub(hc, o)
-                            t = day + unit(mix(k + K_TIME))
-                            if t <= horizon:
-                                push_node(nodes, buckets, heap_time, heap_node, queue, t, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, IMMIGRANT | s << 4)
+                means[s] = mu
+                made[s] = 1
+                if streams[s].imm_layers > 1:
+                    _raise_layers(p, w, queue, now_factors, now_obeys, now_gauges, theta, kf, s, float(day), horizon)
+                h = sub(ks, day * 32)
+                if mu <= 32.0:
+                    thr = threshold(mu) if moved else n_none[s, weekday]
+                    if h < thr:
+                        continue
+                for c in range(cells(mu)):
+                    hc = cell_key(h, c)
+                    for o in range(cell_count(hc, mu, c)):
+                        k = sub(hc, o)
+                        t = day + unit(mix(k + K_TIME))
+                        if t <= horizon:
+                            push_node(nodes, buckets, heap_time, heap_node, queue, t, ORDER_CANDIDATE | (k >> SHIFT2), k, N_IMMIGRANT | s << 12, -1, IMMIGRANT | s << 4)
         load_bucket(nodes, buckets, heap_time, heap_node, queue, bucket)
         while queue[HEAP] > 0:
             if queue[USED] > len(nodes):
@@ -598,6 +641,10 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                     start_factor(factors, factor_rows, now_factors, now_obeys, theta, s, t, key)
                     if code >= 0:
                         answered(lines, now_lines, peak, theta, code >> 4, key)
+                    for r in range(factors[s].r0, factors[s].r1):
+                        other = factor_rows[r].stream
+                        if n_row_size[r] > 0.0 and means[other] > 0.0:
+                            _raise_layers(p, w, queue, now_factors, now_obeys, now_gauges, theta, kf, other, t, horizon)
                 continue
             if kind == N_OPEN:
                 x = code >> 4
@@ -735,6 +782,10 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                         begin = t + delay_of(factors[x].delay, factors[x].delay_a, factors[x].delay_b, theta, kx)
                     if begin <= t:
                         start_factor(factors, factor_rows, now_factors, now_obeys, theta, x, t, kx)
+                        for r in range(factors[x].r0, factors[x].r1):
+                            other = factor_rows[r].stream
+                            if n_row_size[r] > 0.0 and means[other] > 0.0:
+                                _raise_layers(p, w, queue, now_factors, now_obeys, now_gauges, theta, kf, other, t, horizon)
                     elif begin <= horizon:
                         push_node(nodes, buckets, heap_time, heap_node, queue, begin, ORDER_START | (kx >> SHIFT2), kx, N_START | x << 12, now_factors[x].epoch, -1)
                 elif what == FACTOR_END:
@@ -748,6 +799,10 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                     now_gauges[x].time = t
                     d = min(int(t), p.days)
                     g_day[x, d] = max(g_day[x, d], now_gauges[x].level)
+                    for r in range(len(gauge_rows)):
+                        other = gauge_rows[r].stream
+                        if gauge_rows[r].gauge == x and n_gauge_row_size[r] > 0.0 and means[other] > 0.0:
+                            _raise_layers(p, w, queue, now_factors, now_obeys, now_gauges, theta, kf, other, t, horizon)
                 elif what == LINE_ADD or what == LINE_GAUGE:
                     kx = mix(key + lines[x].key)
                     if what == LINE_GAUGE:

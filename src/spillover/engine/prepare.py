@@ -43,11 +43,7 @@ def prepare(p, numbers, theta, mu):
             mean += numbers.week[s, w] / 7.0
         for w in range(7):
             numbers.week[s, w] /= mean
-            for layer in range(p.streams[s].imm_layers):
-                width = 1.0 if layer == 0 else 2.0 ** (layer - 1)
-                numbers.none[s, w, layer] = threshold(
-                    mu[s] * numbers.week[s, w] * width
-                )
+            numbers.none[s, w] = threshold(mu[s] * numbers.week[s, w])
     for q in range(len(p.draws)):
         width = 1.0 if p.draws[q].layer == 0 else 2.0 ** (p.draws[q].layer - 1)
         numbers.draws[q].mean = theta[p.rows[p.draws[q].row].children] * width

@@ -58,7 +58,7 @@ DRIVER_KINDS = {"constant": 0, "decay": 1, "walk": 2, "given": 3, "sum": 4}
 AMOUNT_KINDS = {"deaths": 0, "injured": 1, "size": 2}
 QUANTITY_KINDS = {"count": 0, "deaths": 1, "injured": 2, "gauge": 3}
 CONDITION_KINDS = {"state": 0, "factor": 1, "event": 2, "gauge": 3}
-MAX_LAYERS = 12
+MAX_LAYERS = 24
 
 
 
@@ -94,8 +94,8 @@ FACTOR = _dtype(
     "in0 in1",
     f="until",
 )
-FACTOR_ROW = _dtype(u="mask okey", i="factor x c o power")
-GAUGE_ROW = _dtype(u="mask", i="gauge x c half_at power offspring")
+FACTOR_ROW = _dtype(u="mask okey", i="factor stream x c o power")
+GAUGE_ROW = _dtype(u="mask", i="gauge stream x c half_at power offspring")
 GAUGE = _dtype(i="half start at_origin")
 STATE = _dtype(u="key", i="lasts lasts_a lasts_b init", f="since")
 LINE = _dtype(
@@ -161,7 +161,7 @@ def layers_for(cap: float) -> int:
         raise ModelError(msg)
     n = 1 if cap <= 1 else 1 + math.ceil(math.log2(cap) - 1e-12)
     if n > MAX_LAYERS:
-        msg = f"factors above 1 multiply up to {cap:g}; at most 1,000 is supported"
+        msg = f"factors above 1 multiply up to {cap:g}; at most 8 million is supported"
         raise ModelError(msg)
     return n
 
@@ -466,6 +466,7 @@ def compile_model(model: Model, *, lever_lines: int | None = None) -> Program:
         factor_rows=_table(FACTOR_ROW, (
             {
                 "factor": f,
+                "stream": r.stream,
                 "mask": r.require,
                 "x": r.factor,
                 "c": r.compliance,
@@ -479,6 +480,7 @@ def compile_model(model: Model, *, lever_lines: int | None = None) -> Program:
         gauge_rows=_table(GAUGE_ROW, (
             {
                 "gauge": g.gauge,
+                "stream": r.stream,
                 "mask": r.require,
                 "x": r.factor,
                 "c": r.compliance,

@@ -92,7 +92,7 @@ class Numbers(NamedTuple):
 
     mu: Floats  # (K,) immigrants per day at F = 1, drivers 1, mean weekday
     week: Floats  # (K, 7) weekday factors, mean 1
-    none: Keys  # (K, 7, layers) keys below it: no immigrant; undriven streams
+    none: Keys  # (K, 7) keys below it: no immigrant on the first layer; undriven
     draws: Table  # FEW, for weight one
     kernel_rate: Floats  # 1 / mean of a kernel part
     row_size: Floats  # compliance * (factor - 1) of each factor row
@@ -137,6 +137,8 @@ class World(NamedTuple):
     now: Situation
     pending: Pending
     levels: Floats  # (drivers, days) log levels of this future
+    made: Ints  # (K,) layers of immigrants made for the current day
+    means: Floats  # (K,) immigrants of the current day at F = 1
     nodes: Table  # NODE: candidates, acts due, starts
     bucket: Ints
     heap_time: Floats
@@ -191,12 +193,11 @@ def new_world(
     K, G = len(p.streams), len(p.gauges)
     entries = 4 * past_events + 8 * (len(p.factors) + len(p.lines) + len(p.replies)) + 64
     most = int((p.streams["q1"] - p.streams["q0"]).max()) if K else 0
-    layers = int(p.streams["imm_layers"].max()) if K else 1
     return World(
         numbers=Numbers(
             mu=np.zeros(K),
             week=np.ones((K, 7)),
-            none=np.zeros((K, 7, layers), np.uint64),
+            none=np.zeros((K, 7), np.uint64),
             draws=np.zeros(len(p.draws), FEW),
             kernel_rate=np.zeros(len(p.kernels)),
             row_size=np.zeros(len(p.factor_rows)),
@@ -215,6 +216,8 @@ def new_world(
             warn=np.zeros((len(p.warnings), 2)),
         ),
         levels=np.zeros((len(p.drivers), p.days)),
+        made=np.zeros(K, np.int64),
+        means=np.zeros(K),
         nodes=np.zeros(nodes, NODE),
         bucket=np.full(p.days * buckets_per_day + 1, -1, np.int64),
         heap_time=np.zeros(nodes),
