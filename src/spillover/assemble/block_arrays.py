@@ -1,5 +1,8 @@
 """Arrays of one block of streams, as the compiled loops take them.
 
+Few wide arrays instead of many: every array in a tuple costs compile time. The names in
+capitals are the rows (or columns) of the wide ones.
+
 This file must never import a case.
 """
 
@@ -13,21 +16,21 @@ from spillover.assemble.kernel import Floats, Ints, Keys
 
 __all__ = ["BlockArrays", "DrawArrays", "EventArrays", "RowArrays"]
 
+FIRST, LAST, LOW, HIGH, DAYS, AT_LEAST, MINIMUM = range(7)
+REAL, CLAIMED, RATIO = range(3)
+LAG, SPEED, SHARE = range(3)
+ROOT, CHILD = range(2)
+
 
 class RowArrays(NamedTuple):
     """Count rows over the atoms of a block.
 
-    ``active`` (D, rows): believed by a draw.
+    ``table`` (7, rows): first and last edge, low, high, days, whether it only says "at
+    least", whether it only bounds from below. ``active`` (D, rows): believed by a draw.
     """
 
-    first: Ints
-    last: Ints
-    low: Ints
-    high: Ints
+    table: Ints
     centre: Floats
-    days: Ints
-    at_least: Ints
-    minimum: Ints
     active: Ints
 
 
@@ -48,26 +51,22 @@ class BlockArrays(NamedTuple):
 
 
 class DrawArrays(NamedTuple):
-    """What of a block differs between draws; the first axis is the draw.
+    """What of a block differs between draws.
 
-    ``before``: events of its fixed streams before each edge. ``real`` and ``claimed``
-    (-1: every act) of the report layer. ``rates``: events per day by stream.
-    ``ratio``, ``lag``, ``speed``, ``share``: branching within the block and its kernel.
-    ``root`` and ``child``: what multiplies immigrants and offspring on each day.
+    ``times`` (D, records). ``before`` (D, edges): events of its fixed streams before
+    each edge. ``numbers`` (D, 3): share of claims that are real, share of acts claimed
+    (-1: all), branching ratio within the block. ``rates`` (D, streams): events per day.
+    ``kernel`` (D, 3, parts): lag, speed and share. ``weights`` (2, D, days): what
+    multiplies immigrants and offspring.
     """
 
     key: Keys
     times: Floats
     before: Ints
-    real: Floats
-    claimed: Floats
+    numbers: Floats
     rates: Floats
-    ratio: Floats
-    lag: Floats
-    speed: Floats
-    share: Floats
-    root: Floats
-    child: Floats
+    kernel: Floats
+    weights: Floats
 
 
 class EventArrays(NamedTuple):

@@ -13,13 +13,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spillover.assemble.block_arrays import BlockArrays, DrawArrays, RowArrays
+from spillover.assemble.block_arrays import (
+    AT_LEAST,
+    CLAIMED,
+    DAYS,
+    FIRST,
+    HIGH,
+    LAST,
+    LOW,
+    MINIMUM,
+    REAL,
+    ROOT,
+    BlockArrays,
+    DrawArrays,
+    RowArrays,
+)
 from spillover.assemble.kernel import (
     Floats,
     Ints,
     Rng,
     binomial,
-    kernel,
+    inner,
     mix,
     poisson,
 )
@@ -33,137 +47,134 @@ K_CLAIMS = np.uint64(0x6C62272E07BB0142)
 K_COUNTS = np.uint64(0x27D4EB2F165667C5)
 
 
-class Atoms(NamedTuple):
-    """Work space and results of one draw, one entry per atom.
+(
+    DATED,  # dated records
+    CLAIMED_HERE,  # some row of claims covers it
+    COUNTED_HERE,  # some row of acts covers it
+    CLAIMS,  # claims drawn
+    COUNTS,  # acts drawn
+    LOWER,
+    UPPER,
+    KIND,
+    FIXED,
+) = (np.int64(k) for k in range(9))  # as numbers: literals compile anew each
+(
+    WIDTH,  # days
+    SHAPE,  # days, weighted by what multiplies the rate
+    CLAIMS_MEAN,
+    ACTS_MEAN,
+    EXPECTED,  # acts expected
+    PRIOR_A,
+    PRIOR_B,
+) = (np.int64(k) for k in range(7))
 
-    ``dated``: dated records in it; ``shape``: its days, weighted by what multiplies
-    the rate; ``claimed_here`` and ``counted_here``: some row of claims or of acts covers it;
-    ``expected``: acts expected; ``claims`` and ``counts``: the numbers drawn.
+
+class Atoms(NamedTuple):
+    """Work space and results of one draw.
+
+    ``whole`` (9, atoms) and ``real`` (7, atoms) hold what the names in capitals say,
+    ``far`` the closed constraints, ``bounds`` (2, rows) those left for this block.
     """
 
+    whole: Ints
+    real: Floats
     far: Ints
-    dated: Ints
-    days: Floats
-    shape: Floats
-    claimed_here: Ints
-    counted_here: Ints
-    claims_mean: Floats
-    acts_mean: Floats
-    expected: Floats
-    claims: Ints
-    counts: Ints
-    lower: Ints
-    upper: Ints
-    kind: Ints
-    fixed: Ints
-    a: Floats
-    b: Floats
-    low: Ints
-    high: Ints
+    bounds: Ints
 
 
-@kernel
+@inner
 def new_atoms(atoms: int, rows: int) -> Atoms:
     """Allocate the work space for ``atoms`` atoms and ``rows`` rows of acts."""
-    i, f = np.zeros((9, atoms), np.int64), np.zeros((7, atoms))
     return Atoms(
+        np.zeros((9, atoms), np.int64),
+        np.zeros((7, atoms)),
         np.zeros((atoms + 1, atoms + 1), np.int64),
-        i[0],
-        f[0],
-        f[1],
-        i[1],
-        i[2],
-        f[2],
-        f[3],
-        f[4],
-        i[3],
-        i[4],
-        i[5],
-        i[6],
-        i[7],
-        i[8],
-        f[5],
-        f[6],
-        np.zeros(rows, np.int64),
-        np.zeros(rows, np.int64),
+        np.zeros((2, rows), np.int64),
     )
 
 
-@kernel
+@inner
 def _scale_means(
-    mean: Floats, covered: Ints, w: Atoms, rate: float, rows: RowArrays, d: int
+    w: Atoms, mean: np.int64, covered: np.int64, rate: float, rows: RowArrays, d: int
 ) -> None:
     """Set the prior mean of each atom: its shape, scaled to the narrowest row there.
 
     A row that only says "at least" is used where no other is, and does not pull below
-    the model's own rate. Where no row is, the model's rate stands (``covered`` 0).
+    the model's own rate. Where no row is, the model's rate stands.
     """
-    for a in range(len(mean)):
+    t = rows.table
+    for a in range(w.whole.shape[1]):
         best, firm = -1, False
-        for r in range(len(rows.first)):
-            if rows.active[d, r] == 0 or rows.minimum[r] == 1:
+        for r in range(t.shape[1]):
+            if rows.active[d, r] == 0 or t[MINIMUM, r] == 1:
                 continue
-            if not rows.first[r] <= a < rows.last[r]:
+            if not t[FIRST, r] <= a < t[LAST, r]:
                 continue
-            sure = rows.at_least[r] == 0
+            sure = t[AT_LEAST, r] == 0
             if (
                 best < 0
                 or (sure and not firm)
-                or (sure == firm and rows.days[r] < rows.days[best])
+                or (sure == firm and t[DAYS, r] < t[DAYS, best])
             ):
                 best, firm = r, sure
-        covered[a] = int(best >= 0)
-        mean[a] = rate * w.shape[a]
+        w.whole[covered, a] = int(best >= 0)
+        value = rate * w.real[SHAPE, a]
         if best >= 0:
-            whole, span = 0.0, 0.0
-            for k in range(rows.first[best], rows.last[best]):
-                whole += w.shape[k]
-                span += w.days[k]
-            part = w.shape[a] / whole if whole > 0.0 else w.days[a] / span
+            shape, span = 0.0, 0.0
+            for k in range(t[FIRST, best], t[LAST, best]):
+                shape += w.real[SHAPE, k]
+                span += w.real[WIDTH, k]
+            part = w.real[WIDTH, a] / span
+            if shape > 0.0:
+                part = w.real[SHAPE, a] / shape
             number = rows.centre[best]
             if not firm:
-                number = max(number, rate * whole)
-            mean[a] = part * number
-        mean[a] = max(mean[a], LEAST * w.days[a])
+                number = max(number, rate * shape)
+            value = part * number
+        w.real[mean, a] = max(value, LEAST * w.real[WIDTH, a])
 
 
-@kernel
-def _select(active: Ints, values: Ints) -> Ints:
-    out = np.empty(int(active.sum()), np.int64)
-    k = 0
-    for r in range(len(active)):
-        if active[r] == 1:
-            out[k] = values[r]
-            k += 1
-    return out
-
-
-@kernel
+@inner
 def _draw_counts(
-    counts: Ints, w: Atoms, rows: RowArrays, low: Ints, high: Ints, d: int, rng: Rng
+    counts: np.int64, w: Atoms, rows: RowArrays, bounds: Ints, d: int, rng: Rng
 ) -> bool:
-    """Draw ``counts`` under the rows of draw ``d``; False when nothing fits."""
-    active = rows.active[d]
-    first, last = _select(active, rows.first), _select(active, rows.last)
-    lows, highs = _select(active, low), _select(active, high)
-    if not close(w.far, w.lower, w.upper, first, last, lows, highs):
+    """Draw row ``counts`` of ``w.whole`` under the rows of a draw, if anything fits."""
+    n = int(rows.active[d].sum())
+    kept = np.empty((4, n), np.int64)
+    k = 0
+    for r in range(rows.table.shape[1]):
+        if rows.active[d, r] == 1:
+            kept[0, k], kept[1, k] = rows.table[FIRST, r], rows.table[LAST, r]
+            kept[2, k], kept[3, k] = bounds[0, r], bounds[1, r]
+            k += 1
+    whole, real = w.whole, w.real
+    if not close(w.far, whole[LOWER], whole[UPPER], kept[0], kept[1], kept[2], kept[3]):
         return False
-    walk(counts, w.far, w.kind, w.fixed, w.a, w.b, SWEEPS, rng)
+    walk(
+        whole[counts],
+        w.far,
+        whole[KIND],
+        whole[FIXED],
+        real[PRIOR_A],
+        real[PRIOR_B],
+        SWEEPS,
+        rng,
+    )
     return True
 
 
-@kernel
+@inner
 def _measure(w: Atoms, block: BlockArrays, by_draw: DrawArrays, d: int) -> None:
-    """Fill days and shapes."""
-    for k in range(len(w.days)):
+    """Fill widths and shapes."""
+    for k in range(w.whole.shape[1]):
         first, last = block.edges[k] - block.begins, block.edges[k + 1] - block.begins
-        w.days[k] = last - first
-        w.shape[k] = 0.0
+        w.real[WIDTH, k] = last - first
+        w.real[SHAPE, k] = 0.0
         for day in range(first, last):
-            w.shape[k] += by_draw.root[d, day]
+            w.real[SHAPE, k] += by_draw.weights[ROOT, d, day]
 
 
-@kernel
+@inner
 def count_atoms(
     w: Atoms,
     block: BlockArrays,
@@ -176,54 +187,58 @@ def count_atoms(
 ) -> bool:
     """Draw the claims and acts of every atom in draw ``d``; False when nothing fits.
 
-    ``w.dated`` must hold the dated records of each atom, ``rate`` the block's events
-    per day, ``key`` the key of the block in this draw.
+    ``w`` must hold the dated records of each atom; ``rate`` is the block's events per
+    day, ``key`` the key of the block in this draw.
     """
     _measure(w, block, by_draw, d)
-    atoms = len(w.days)
+    whole, real = w.whole, w.real
+    atoms = whole.shape[1]
     rng = np.zeros(1, np.uint64)
-    real, claimed = by_draw.real[d], by_draw.claimed[d]
+    share, claimed = by_draw.numbers[d, REAL], by_draw.numbers[d, CLAIMED]
     always = claimed < 0.0
-    per_claim = real if always else real / max(claimed, 1e-9)
-    _scale_means(w.acts_mean, w.counted_here, w, rate, event_rows, d)
+    per_claim = share if always else share / max(claimed, 1e-9)
+    _scale_means(w, ACTS_MEAN, COUNTED_HERE, rate, event_rows, d)
     claim_rate = rate / max(per_claim, 1e-9)
-    _scale_means(w.claims_mean, w.claimed_here, w, claim_rate, claim_rows, d)
+    _scale_means(w, CLAIMS_MEAN, CLAIMED_HERE, claim_rate, claim_rows, d)
     if block.has_claims:
         for k in range(atoms):
-            w.kind[k], w.fixed[k] = POISSON, 0
-            w.lower[k], w.upper[k] = w.dated[k] if always else 0, FAR
-            w.a[k] = w.claims_mean[k]
+            whole[KIND, k], whole[FIXED, k] = POISSON, 0
+            whole[LOWER, k], whole[UPPER, k] = whole[DATED, k] if always else 0, FAR
+            real[PRIOR_A, k] = real[CLAIMS_MEAN, k]
         rng[0] = mix(key + K_CLAIMS)
-        low, high = claim_rows.low, claim_rows.high
-        if not _draw_counts(w.claims, w, claim_rows, low, high, d, rng):
+        bounds = np.empty((2, claim_rows.table.shape[1]), np.int64)
+        bounds[0] = claim_rows.table[LOW]
+        bounds[1] = claim_rows.table[HIGH]
+        if not _draw_counts(CLAIMS, w, claim_rows, bounds, d, rng):
             return False
     for k in range(atoms):
-        w.kind[k], w.fixed[k] = POISSON, w.dated[k]
-        w.lower[k], w.upper[k] = w.dated[k], FAR
-        w.a[k], w.b[k] = w.acts_mean[k], 0.0
-        w.expected[k] = w.acts_mean[k]
-        if block.has_claims and w.claimed_here[k] == 1:
-            w.expected[k] = w.claims_mean[k] * per_claim
+        whole[KIND, k], whole[FIXED, k] = POISSON, whole[DATED, k]
+        whole[LOWER, k], whole[UPPER, k] = whole[DATED, k], FAR
+        real[PRIOR_A, k], real[PRIOR_B, k] = real[ACTS_MEAN, k], 0.0
+        real[EXPECTED, k] = real[ACTS_MEAN, k]
+        if block.has_claims and whole[CLAIMED_HERE, k] == 1:
+            real[EXPECTED, k] = real[CLAIMS_MEAN, k] * per_claim
             if always:
-                w.kind[k] = BINOMIAL
-                w.a[k], w.b[k] = float(w.claims[k]), real
-                w.upper[k] = w.claims[k]
+                whole[KIND, k], whole[UPPER, k] = BINOMIAL, whole[CLAIMS, k]
+                real[PRIOR_A, k], real[PRIOR_B, k] = float(whole[CLAIMS, k]), share
             else:
-                w.a[k] = max(w.claims[k] * per_claim, LEAST * w.days[k])
-    before = by_draw.before[d]
-    for r in range(len(event_rows.low)):
-        taken = before[event_rows.last[r]] - before[event_rows.first[r]]
-        w.low[r] = max(event_rows.low[r] - taken, 0)
-        w.high[r] = event_rows.high[r]
-        if w.high[r] < FAR:
-            w.high[r] = max(w.high[r] - taken, 0)
+                least = LEAST * real[WIDTH, k]
+                real[PRIOR_A, k] = max(whole[CLAIMS, k] * per_claim, least)
+    t, before = event_rows.table, by_draw.before[d]
+    for r in range(t.shape[1]):
+        taken = before[t[LAST, r]] - before[t[FIRST, r]]
+        w.bounds[0, r] = max(t[LOW, r] - taken, 0)
+        w.bounds[1, r] = t[HIGH, r]
+        if t[HIGH, r] < FAR:
+            w.bounds[1, r] = max(t[HIGH, r] - taken, 0)
     rng[0] = mix(key + K_COUNTS)
     if event_rows.active[d].sum() > 0:
-        return _draw_counts(w.counts, w, event_rows, w.low, w.high, d, rng)
+        return _draw_counts(COUNTS, w, event_rows, w.bounds, d, rng)
     for k in range(atoms):
-        if w.kind[k] == BINOMIAL:
-            more = w.claims[k] - w.dated[k]
-            w.counts[k] = w.dated[k] + binomial(rng, more, w.b[k])
+        dated = whole[DATED, k]
+        if whole[KIND, k] == BINOMIAL:
+            more = whole[CLAIMS, k] - dated
+            whole[COUNTS, k] = dated + binomial(rng, more, real[PRIOR_B, k])
         else:
-            w.counts[k] = max(w.dated[k], poisson(rng, w.a[k]))
+            whole[COUNTS, k] = max(dated, poisson(rng, real[PRIOR_A, k]))
     return True

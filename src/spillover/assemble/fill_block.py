@@ -13,18 +13,36 @@ import math
 import numpy as np
 
 from spillover.assemble.block_arrays import (
+    CHILD,
+    CLAIMED,
+    LAG,
+    RATIO,
+    ROOT,
+    SHARE,
+    SPEED,
     BlockArrays,
     DrawArrays,
     EventArrays,
     RowArrays,
 )
-from spillover.assemble.block_counts import Atoms, count_atoms, new_atoms
+from spillover.assemble.block_counts import (
+    CLAIMED_HERE,
+    CLAIMS,
+    COUNTED_HERE,
+    COUNTS,
+    DATED,
+    EXPECTED,
+    Atoms,
+    count_atoms,
+    new_atoms,
+)
 from spillover.assemble.forest import pick_day, place_forest
 from spillover.assemble.kernel import (
     Floats,
     Ints,
     Rng,
     draw,
+    inner,
     kernel,
     key_of,
     mix,
@@ -44,7 +62,7 @@ DAY_ZERO = 1 << 20
 MOST_FREE = 1 << 14
 
 
-@kernel
+@inner
 def _share_claims(
     claims: Ints, low: int, n: int, total: int, claimed: float, rng: Rng
 ) -> int:
@@ -62,7 +80,7 @@ def _share_claims(
     return 0
 
 
-@kernel
+@inner
 def _mass(first: float, last: float, origin: float, rate: float) -> float:
     """Share of an exponential from ``origin`` on that falls in [first, last)."""
     if last <= origin:
@@ -71,23 +89,24 @@ def _mass(first: float, last: float, origin: float, rate: float) -> float:
     return math.exp(-rate * max(first - origin, 0.0)) - late
 
 
-@kernel
+@inner
 def _offspring(
     rng: Rng,
     times: Floats,
     size: int,
     parent: float,
-    first: int,
+    first: float,
     last: int,
     by_draw: DrawArrays,
     d: int,
 ) -> int:
     """Append the children of an event at ``parent`` that fall in [first, last)."""
-    lag, rate, share = by_draw.lag[d], by_draw.speed[d], by_draw.share[d]
+    kernel_of = by_draw.kernel[d]
+    lag, rate, share = kernel_of[LAG], kernel_of[SPEED], kernel_of[SHARE]
     mass = 0.0
     for k in range(len(rate)):
         mass += share[k] * _mass(first, last, parent + lag[k], rate[k])
-    ratio = by_draw.ratio[d]
+    ratio = by_draw.numbers[d, RATIO]
     if ratio * mass < 1e-7:
         return size
     for _ in range(poisson(rng, ratio * mass)):
@@ -98,17 +117,19 @@ def _offspring(
             u -= share[k] * _mass(first, last, parent + lag[k], rate[k])
             if u <= 0.0:
                 break
-        since = max(float(first), parent + lag[part])
+        since = max(first, parent + lag[part])
         reach = -math.expm1(-rate[part] * max(last - since, 0.0))
         t = since - math.log1p(-draw(rng) * reach) / rate[part]
-        kept = t < last and draw(rng) <= by_draw.child[d, min(int(t), last - 1)]
+        kept = (
+            t < last and draw(rng) <= by_draw.weights[CHILD, d, min(int(t), last - 1)]
+        )
         if kept and size < len(times):
             times[size] = t
             size += 1
     return size
 
 
-@kernel
+@inner
 def _place_counted(
     out: EventArrays,
     low: int,
@@ -122,10 +143,10 @@ def _place_counted(
     """Write the events of counted atoms from ``low`` on; the end, or -1: no room."""
     rng, given = np.zeros(1, np.uint64), np.zeros(1, np.int64)
     at, over = low, 0  # claims of an atom without an act go to the next act
-    for k in range(len(w.counts)):
-        if w.claimed_here[k] == 0 and w.counted_here[k] == 0:
+    for k in range(w.whole.shape[1]):
+        if w.whole[CLAIMED_HERE, k] == 0 and w.whole[COUNTED_HERE, k] == 0:
             continue
-        n = w.counts[k]
+        n = w.whole[COUNTS, k]
         if at + n > len(out.time):
             return -1
         j = at
@@ -134,7 +155,7 @@ def _place_counted(
                 out.time[j] = by_draw.times[d, r] - block.begins
                 out.record[j] = r
                 j += 1
-        given[0] = w.dated[k]
+        given[0] = w.whole[DATED, k]
         own = sub(key, block.edges[k] + DAY_ZERO)
         rng[0] = mix(own + K_PLACE)
         place_forest(
@@ -144,28 +165,30 @@ def _place_counted(
             n,
             block.edges[k] - block.begins,
             block.edges[k + 1] - block.begins,
-            (1.0 - by_draw.ratio[d]) * w.expected[k],
-            by_draw.ratio[d],
-            by_draw.root[d],
-            by_draw.child[d],
-            by_draw.lag[d],
-            by_draw.speed[d],
-            by_draw.share[d],
+            (1.0 - by_draw.numbers[d, RATIO]) * w.real[EXPECTED, k],
+            by_draw.numbers[d, RATIO],
+            by_draw.weights[ROOT, d],
+            by_draw.weights[CHILD, d],
+            by_draw.kernel[d, LAG],
+            by_draw.kernel[d, SPEED],
+            by_draw.kernel[d, SHARE],
         )
         for q in range(n):
             out.claims[at + q] = -1
-            if q >= w.dated[k]:
+            if q >= w.whole[DATED, k]:
                 out.record[at + q] = -1
                 out.key[at + q] = sub(mix(own + K_EVENT), q)
-        if block.has_claims and w.claimed_here[k] == 1:
+        if block.has_claims and w.whole[CLAIMED_HERE, k] == 1:
             rng[0] = mix(own + K_SHARE)
-            total = w.claims[k] + over
-            over = _share_claims(out.claims, at, n, total, by_draw.claimed[d], rng)
+            total = w.whole[CLAIMS, k] + over
+            over = _share_claims(
+                out.claims, at, n, total, by_draw.numbers[d, CLAIMED], rng
+            )
         at += n
     return at
 
 
-@kernel
+@inner
 def _place_free(
     out: EventArrays,
     low: int,
@@ -181,35 +204,38 @@ def _place_free(
 ) -> int:
     """Simulate the periods no row covers, after what was written; -1: no room."""
     rng = np.zeros(1, np.uint64)
-    atoms = len(w.counts)
+    atoms = w.whole.shape[1]
     k = 0
     while k < atoms:
-        if w.claimed_here[k] == 1 or w.counted_here[k] == 1:
+        if w.whole[CLAIMED_HERE, k] == 1 or w.whole[COUNTED_HERE, k] == 1:
             k += 1
             continue
         stop, known = k, 0
-        while stop < atoms and w.claimed_here[stop] + w.counted_here[stop] == 0:
-            known += w.dated[stop]
+        while (
+            stop < atoms
+            and w.whole[CLAIMED_HERE, stop] + w.whole[COUNTED_HERE, stop] == 0
+        ):
+            known += w.whole[DATED, stop]
             stop += 1
         first, last = block.edges[k] - block.begins, block.edges[stop] - block.begins
         own = sub(key, block.edges[k] + DAY_ZERO)
         rng[0] = mix(own + K_FREE)
         days = 0.0
         for day in range(first, last):
-            days += by_draw.root[d, day]
-        n = 0
-        for _ in range(poisson(rng, rate * (1.0 - by_draw.ratio[d]) * days)):
+            days += by_draw.weights[ROOT, d, day]
+        n = int(np.int64(0))  # not a literal, which would compile callees twice
+        for _ in range(poisson(rng, rate * (1.0 - by_draw.numbers[d, RATIO]) * days)):
             if n < len(buffer):
-                buffer[n] = pick_day(rng, by_draw.root[d], first, last)
+                buffer[n] = pick_day(rng, by_draw.weights[ROOT, d], first, last)
                 n += 1
         for e in range(low, at):
             t = out.time[e]
             if t < first:
-                n = _offspring(rng, buffer, n, t, first, last, by_draw, d)
+                n = _offspring(rng, buffer, n, t, float(first), last, by_draw, d)
         q = 0
         while q < n:
             t = buffer[q]
-            n = _offspring(rng, buffer, n, t, int(t), last, by_draw, d)
+            n = _offspring(rng, buffer, n, t, t, last, by_draw, d)
             q += 1
         more = max(n - known, 0)
         if at + known + more > len(out.time):
@@ -231,7 +257,7 @@ def _place_free(
     return at
 
 
-@kernel
+@inner
 def _complete(
     out: EventArrays,
     low: int,
@@ -291,19 +317,19 @@ def fill_block(
     """
     edges = block.edges
     atoms, records = len(edges) - 1, len(block.record)
-    w = new_atoms(atoms, len(event_rows.low))
+    w = new_atoms(atoms, event_rows.table.shape[1])
     where = np.zeros(records, np.int64)
     buffer = np.zeros(MOST_FREE)
     for d in range(len(by_draw.key)):
         key = key_of(by_draw.key[d], block.key)
-        w.dated[:] = 0
+        w.whole[DATED, :] = 0
         for r in range(records):
             day = math.floor(by_draw.times[d, r])
             k = 0
             while k < atoms - 1 and edges[k + 1] <= day:
                 k += 1
             where[r] = k
-            w.dated[k] += 1
+            w.whole[DATED, k] += 1
         rate = 0.0
         for s in range(len(block.streams)):
             rate += by_draw.rates[d, s]

@@ -20,6 +20,7 @@ from spillover.assemble.kernel import (
     Ints,
     Keys,
     draw,
+    inner,
     kernel,
     key_of,
     mix,
@@ -286,7 +287,7 @@ def pick_marked(
                 unknown[k] -= 1
 
 
-@kernel
+@inner
 def _weight(
     m: MarkTable,
     theta: Floats,
@@ -315,7 +316,7 @@ def _weight(
     return weight
 
 
-@kernel
+@inner
 def _choose(
     m: MarkTable,
     theta: Floats,
@@ -359,7 +360,7 @@ def _choose(
     return ZERO
 
 
-@kernel
+@inner
 def _one_event(
     m: MarkTable,
     theta: Floats,

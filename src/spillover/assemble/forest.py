@@ -24,7 +24,7 @@ import math
 
 import numpy as np
 
-from spillover.assemble.kernel import Floats, Ints, Rng, binomial, draw, kernel
+from spillover.assemble.kernel import Floats, Ints, Rng, binomial, draw, inner, kernel
 
 __all__ = ["forest", "inside_delay", "number_of_roots", "pick_day", "place_forest"]
 
@@ -96,7 +96,7 @@ def inside_delay(
     return float(min(left, lag[part] - math.log1p(-draw(rng) * mass) / rate[part]))
 
 
-@kernel
+@inner
 def pick_day(rng: Rng, weight: Floats, first: int, last: int) -> float:
     """Time in [first, last) by the weights of its days (all zero: uniform)."""
     total = 0.0

@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from spillover.assemble.kernel import Floats, Ints, Rng, draw, kernel, poisson
+from spillover.assemble.kernel import Floats, Ints, Rng, draw, inner, kernel, poisson
 
 __all__ = ["BINOMIAL", "FAR", "POISSON", "close", "walk"]
 
@@ -69,7 +69,7 @@ def close(
     return fits
 
 
-@kernel
+@inner
 def log_prior(kind: int, x: int, fixed: int, a: float, b: float) -> float:
     """Log chance of ``x`` events in an atom, up to a constant.
 
@@ -90,7 +90,7 @@ def log_prior(kind: int, x: int, fixed: int, a: float, b: float) -> float:
     return choose + k * math.log(b) + (n - k) * math.log1p(-b)
 
 
-@kernel
+@inner
 def _window(far: Ints, x: Ints, v: int, inside: Ints, part: int) -> tuple[int, int]:
     """Smallest and largest shift of the component ``part`` that ``v`` stands for."""
     low, high = -FAR, FAR
@@ -104,7 +104,7 @@ def _window(far: Ints, x: Ints, v: int, inside: Ints, part: int) -> tuple[int, i
     return low, high
 
 
-@kernel
+@inner
 def _change(
     x: Ints,
     inside: Ints,

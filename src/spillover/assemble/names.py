@@ -1,8 +1,8 @@
 """Names met with numbers: ids to indices, and one bit per mark that matters.
 
 Only marks that some pattern, act, choice or stream names get a bit (at most 60):
-deadly, injuring, members of umbrellas, values of choices, yes/no marks, and places with every
-place they lie in, so an event in Anbar has the bit of Iraq too.
+deadly, injuring, members of umbrellas, values of choices, yes/no marks, and places
+with every place they lie in, so an event in Anbar has the bit of Iraq too.
 
 This file must never import a case.
 """

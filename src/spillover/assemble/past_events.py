@@ -36,7 +36,7 @@ class Events:
         return cls(i, np.zeros(0), i, i, np.zeros(0, np.uint64), i, i)
 
     def and_(self, other: Events) -> Events:
-        """These and others."""
+        """Join these and others."""
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
         return Events(*(np.concatenate(p) for p in pairs))
 

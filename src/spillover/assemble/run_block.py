@@ -8,6 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from spillover.assemble.block_arrays import (
+    CLAIMED,
+    RATIO,
+    REAL,
     BlockArrays,
     DrawArrays,
     EventArrays,
@@ -71,15 +74,18 @@ def _kernel_of(
 
 
 def _row_arrays(past: PastData, rows: Rows, chosen: Ints) -> RowArrays:
-    return RowArrays(
+    table = [
         rows.first,
         rows.last,
         rows.low,
         rows.high,
-        rows.centre,
         rows.days,
         rows.at_least,
         rows.minimum,
+    ]
+    return RowArrays(
+        np.stack(table).astype(np.int64),
+        rows.centre,
         active_rows(past, rows.at, chosen),
     )
 
@@ -128,27 +134,23 @@ def _draw_arrays(
 ) -> DrawArrays:
     model, D = plan.model, len(theta)
     own = list(block.streams)
-    real, claimed = np.ones(D), np.full(D, -1.0)
+    numbers = np.zeros((D, 3))
+    numbers[:, REAL], numbers[:, CLAIMED] = 1.0, -1.0
     if block.report >= 0:
         report = model.reports[block.report]
-        real = np.ascontiguousarray(theta[:, report.real])
+        numbers[:, REAL] = theta[:, report.real]
         if report.claimed != ABSENT:
-            claimed = np.ascontiguousarray(theta[:, report.claimed])
+            numbers[:, CLAIMED] = theta[:, report.claimed]
     ratio, lag, speed, share = _kernel_of(model, theta, block, rates)
-    root, child = _weights(shapes, own, rates)
+    numbers[:, RATIO] = ratio
     return DrawArrays(
         key=keys,
         times=times,
         before=before,
-        real=real,
-        claimed=claimed,
+        numbers=numbers,
         rates=np.ascontiguousarray(rates[:, own]),
-        ratio=np.ascontiguousarray(ratio),
-        lag=np.ascontiguousarray(lag),
-        speed=np.ascontiguousarray(speed),
-        share=np.ascontiguousarray(share),
-        root=np.ascontiguousarray(root),
-        child=np.ascontiguousarray(child),
+        kernel=np.ascontiguousarray(np.stack([lag, speed, share], axis=1)),
+        weights=np.stack(_weights(shapes, own, rates)),
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spillover.assemble.kernel import Floats, Ints, kernel
+from spillover.assemble.kernel import Floats, Ints, inner, kernel
 from spillover.assemble.past_data import DatedRecord
 from spillover.model.marks import chance_of
 from spillover.model.structure import ABSENT, Clause, Factor, Model, Pattern, Varying
@@ -135,7 +135,7 @@ def in_force(factor: Factor) -> list[float]:
     return [0.5 * (a + b) for a, b in factor.in_force]
 
 
-@kernel
+@inner
 def _state_on(
     t: float,
     s: int,
@@ -159,7 +159,7 @@ def _state_on(
     return on and (last <= -NEVER or t < last + lasts[s])
 
 
-@kernel
+@inner
 def _strength(
     t: float,
     f: int,

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from spillover.engine.jit import compiled, inlined
 
 from spillover.engine.hashing import (
     cell_count,
@@ -88,7 +88,7 @@ ERRORS = ("", "too many events", "a red line counts more than the engine can hol
 E_CAPPED, E_RING, E_CAP, E_NODES = 1, 2, 3, 4
 
 
-@njit(cache=True)
+@compiled
 def _copy(start, now):
     for i in range(len(start.factors)):
         now.factors[i] = start.factors[i]
@@ -96,12 +96,14 @@ def _copy(start, now):
         now.gauges[i] = start.gauges[i]
     for i in range(len(start.states)):
         now.states[i] = start.states[i]
-    now.obeys[:] = start.obeys
-    now.open_until[:] = start.open_until
-    now.left[:] = start.left
-    now.done[:] = start.done
-    now.asked[:] = start.asked
-    now.seen[:] = start.seen
+    for i in range(len(start.obeys)):
+        now.obeys[i] = start.obeys[i]
+    for i in range(len(start.open_until)):
+        now.open_until[i] = start.open_until[i]
+    for i in range(len(start.asked)):
+        now.asked[i] = start.asked[i]
+    for i in range(len(start.seen)):
+        now.seen[i] = start.seen[i]
     for x in range(len(start.lines)):
         now.lines[x] = start.lines[x]
         now.lines[x].head = 0
@@ -111,7 +113,7 @@ def _copy(start, now):
             now.ring_amount[x, k] = start.ring_amount[x, at]
 
 
-@njit(cache=True)
+@compiled
 def _driver_levels(p, theta, kf, levels):
     """Log levels of every driver for every day of one future."""
     for d in range(len(p.drivers)):
@@ -157,7 +159,7 @@ def _driver_levels(p, theta, kf, levels):
                 levels[d, day] = min(max(math.log(max(total / first, 1e-300)), floor), ceiling)
 
 
-@njit(inline="always", cache=True)
+@inlined
 def _kernel_delay(rows, kernels, kernel_rate, theta, row, key):
     """Delay of a child: lag, then one exponential part of the mixture."""
     low, high = rows[row].k0, rows[row].k1
@@ -176,7 +178,7 @@ def _kernel_delay(rows, kernels, kernel_rate, theta, row, key):
     return delay
 
 
-@njit(cache=True)
+@compiled
 def _tail_delay(p, theta, numbers, row, key, age):
     """Delay of a child given that it is longer than ``age`` (parent before 0)."""
     lag = theta[p.rows[row].lag] if p.rows[row].lag >= 0 else 0.0
@@ -198,7 +200,7 @@ def _tail_delay(p, theta, numbers, row, key, age):
     return lag + past - math.log(unit(mix(key + K_TIME))) / numbers.kernel_rate[part]
 
 
-@njit(cache=True)
+@compiled
 def delay_of(family, a, b, theta, key):
     """Delay of something, 0 when none is given; ``a``, ``b`` are slots."""
     if family < 0:
@@ -207,7 +209,7 @@ def delay_of(family, a, b, theta, key):
     return max(0.0, varying(family, theta[a], second, unit(mix(key + K_DELAY))))
 
 
-@njit(cache=True)
+@compiled
 def redraw_reach(p_lines, lines, peak, theta, x, key):
     """New threshold of line ``x``, worn by what went unanswered."""
     if p_lines[x].peak >= 0:
@@ -221,7 +223,7 @@ def redraw_reach(p_lines, lines, peak, theta, x, key):
     lines[x].reach = reach
 
 
-@njit(cache=True)
+@compiled
 def answered(p_lines, lines, peak, theta, x, key):
     """The line was answered: the count starts anew and the line is armed."""
     lines[x].sum = 0.0
@@ -231,7 +233,7 @@ def answered(p_lines, lines, peak, theta, x, key):
     redraw_reach(p_lines, lines, peak, theta, x, mix(key + K_REACH))
 
 
-@njit(cache=True)
+@compiled
 def _cross(p, w, queue, theta, now, x, t, key, parent, horizon):
     """Line ``x`` is crossed at ``t``: what follows, with its chance and delay."""
     now.lines[x].resting = 1
@@ -248,7 +250,7 @@ def _cross(p, w, queue, theta, now, x, t, key, parent, horizon):
     _follow(p, w, queue, theta, now, x, t, key, parent, horizon, -1.0)
 
 
-@njit(cache=True)
+@compiled
 def _follow(p, w, queue, theta, now, x, t, key, parent, horizon, silent):
     """Schedule what follows a crossing at ``t``; delay beyond ``silent`` days if >= 0."""
     serial = now.lines[x].serial & 7
@@ -289,7 +291,7 @@ def _follow(p, w, queue, theta, now, x, t, key, parent, horizon, silent):
             push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_START | (ko >> SHIFT2), ko, meta, parent, code)
 
 
-@njit(cache=True)
+@compiled
 def _ask(p, w, queue, numbers, theta, now, a, t, key, parent, horizon):
     """An ask of reply ``a`` at ``t``: at most one answer, in time."""
     if now.asked[a] > t:
@@ -330,7 +332,7 @@ def _ask(p, w, queue, numbers, theta, now, a, t, key, parent, horizon):
             return
 
 
-@njit(cache=True)
+@compiled
 def odds_of(p, numbers, theta, now, a, n, t):
     odds = 1.0
     for o in range(p.replies[a].o0, p.replies[a].o1):
@@ -339,7 +341,7 @@ def odds_of(p, numbers, theta, now, a, n, t):
     return odds
 
 
-@njit(cache=True)
+@compiled
 def _open_pending(p, w, queue, theta, now, kf, horizon):
     """What the past leaves open: waiting starts, unanswered lines and asks."""
     q = w.pending
@@ -386,7 +388,7 @@ def _open_pending(p, w, queue, theta, now, kf, horizon):
                 push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, t, ORDER_START, q.entries[e].key, meta, -1, LINE | index << 4)
 
 
-@njit(cache=True)
+@compiled
 def _open_warnings(p, w, queue, theta, kf, horizon):
     """Candidates of the warnings; `past` has set their chances."""
     for v in range(len(p.warnings)):
@@ -411,7 +413,7 @@ def _open_warnings(p, w, queue, theta, kf, horizon):
                 push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, WARNING | v << 4)
 
 
-@njit(cache=True)
+@compiled
 def _open_tails(p, w, queue, theta, kf, horizon):
     """Offspring after the origin of the events before it."""
     q = w.pending
@@ -435,7 +437,7 @@ def _open_tails(p, w, queue, theta, kf, horizon):
                     push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, t, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, code)
 
 
-@njit(cache=True)
+@compiled
 def _open_levers(p, w, queue, kf, act_time, act_stream, act_key, act_try, act_lever, horizon):
     for n in range(len(act_time)):
         if act_time[n] > horizon:
@@ -445,7 +447,7 @@ def _open_levers(p, w, queue, kf, act_time, act_stream, act_key, act_try, act_le
         push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, act_time[n], ORDER_ACT | U(n), k, kind | act_stream[n] << 12, -1, LEVER | n << 4)
 
 
-@njit(cache=True)
+@compiled
 def _raise_layers(p, w, queue, factors, obeys, gauges, theta, kf, s, t, horizon):
     """Make the layers of immigrants that stream ``s`` may need for the rest of the day.
 
@@ -485,7 +487,7 @@ def _raise_layers(p, w, queue, factors, obeys, gauges, theta, kf, s, t, horizon)
     w.made[s] = layer
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key, act_try, act_lever):
     """Simulate one future from the situation at the origin.
 
@@ -602,7 +604,16 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                 mu *= n_week[s, weekday]
                 means[s] = mu
                 made[s] = 1
+                raised = False
                 if streams[s].imm_layers > 1:
+                    for at in range(streams[s].f0, streams[s].f1):
+                        r = factor_at[at]
+                        if n_row_size[r] > 0.0 and now_factors[factor_rows[r].factor].on != 0:
+                            raised = True
+                    for at in range(streams[s].g0, streams[s].g1):
+                        if n_gauge_row_size[at] > 0.0 and now_gauges[gauge_rows[at].gauge].level > 0.0:
+                            raised = True
+                if raised:
                     _raise_layers(p, w, queue, now_factors, now_obeys, now_gauges, theta, kf, s, float(day), horizon)
                 h = sub(ks, day * 32)
                 if mu <= 32.0:

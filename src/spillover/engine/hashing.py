@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from spillover.engine.jit import compiled, inlined
 
 __all__ = [
     "cell_count",
@@ -40,7 +40,7 @@ CELL = 32.0
 TWO64 = 18446744073709551616.0
 
 
-@njit(inline="always", cache=True)
+@inlined
 def mix(z):
     """Finalizer of splitmix64, a bijection on 64 bits (Steele, Lea & Flood 2014)."""
     z = (z ^ (z >> _S30)) * _M1
@@ -48,19 +48,19 @@ def mix(z):
     return z ^ (z >> _S31)
 
 
-@njit(inline="always", cache=True)
+@inlined
 def sub(key, number):
     """Key of part ``number`` (0, 1, ...) of what the (well mixed) key stands for."""
     return mix(key + (U(number) + U(1)) * GOLDEN)
 
 
-@njit(inline="always", cache=True)
+@inlined
 def unit(key):
     """Uniform in (0, 1] that *is* the key (53 bits); mix it first."""
     return ((key >> _S11) + U(1)) * 1.1102230246251565e-16
 
 
-@njit(cache=True)
+@compiled
 def threshold(mean):
     """Keys below it have no child: floor(exp(-mean) * 2^64) of the first cell."""
     if mean <= 0.0:
@@ -71,19 +71,19 @@ def threshold(mean):
     return U(p)
 
 
-@njit(inline="always", cache=True)
+@inlined
 def cells(mean):
     """Number of cells of at most 32 that hold ``mean``."""
     return int(math.ceil(mean / CELL)) if mean > CELL else 1
 
 
-@njit(inline="always", cache=True)
+@inlined
 def cell_key(key, cell):
     """Key of a cell; the first is the key itself."""
     return key if cell == 0 else mix(key + U(cell) * _CELL)
 
 
-@njit(cache=True)
+@compiled
 def cell_count(key, mean, cell):
     """Poisson count of one cell by inversion of the uniform of its key."""
     lam = min(CELL, mean - CELL * cell)
@@ -102,7 +102,7 @@ def cell_count(key, mean, cell):
     return n
 
 
-@njit(cache=True)
+@compiled
 def inverse_normal(p):
     """Quantile of the standard normal (Wichura 1988, AS 241, PPND16)."""
     if p < 1e-300:
@@ -145,13 +145,13 @@ def inverse_normal(p):
     return -a / b if q < 0.0 else a / b
 
 
-@njit(inline="always", cache=True)
+@inlined
 def normal_cdf(z):
     """Distribution function of the standard normal."""
     return 0.5 * math.erfc(-z * 0.7071067811865476)
 
 
-@njit(cache=True)
+@compiled
 def varying(family, a, b, u):
     """Value of a varying number at the point ``u`` of its distribution.
 
@@ -168,7 +168,7 @@ def varying(family, a, b, u):
     return a + (b - a) * u
 
 
-@njit(cache=True)
+@compiled
 def varying_cdf(family, a, b, x):
     """Probability that a varying number is at most ``x``."""
     if family == 0 or (family < 3 and b <= 0.0):
@@ -186,7 +186,7 @@ def varying_cdf(family, a, b, x):
     return 1.0 if x >= b else (x - a) / (b - a)
 
 
-@njit(cache=True)
+@compiled
 def varying_after(family, a, b, low, high, u):
     """Value of a varying number given that it lies in (low, high]."""
     c0 = varying_cdf(family, a, b, low)
@@ -199,7 +199,7 @@ def varying_after(family, a, b, low, high, u):
     return min(max(x, low), high)
 
 
-@njit(cache=True)
+@compiled
 def varying_log_density(family, a, b, x):
     """Log density (per unit) of a varying number; a fixed one counts as a narrow one."""
     if family == 0 or (family < 3 and b <= 0.0):

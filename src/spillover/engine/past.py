@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from spillover.engine.jit import allocating
 
 from spillover.engine.future import (
     K_CHANCE,
@@ -61,7 +61,7 @@ U = np.uint64
 Z_999 = 3.090232306167813
 
 
-@njit(cache=True)
+@allocating
 def _find(e_time, e_stream, e_flags, stream, flags, first, low, high):
     """First event from index ``first`` on matching an act with time in (low, high]."""
     for i in range(first, len(e_time)):
@@ -72,7 +72,7 @@ def _find(e_time, e_stream, e_flags, stream, flags, first, low, high):
     return -1
 
 
-@njit(cache=True)
+@allocating
 def _tail_mass(p, theta, numbers, row, age):
     """Share of the children of an event ``age`` days old that is still to come."""
     lag = theta[p.rows[row].lag] if p.rows[row].lag >= 0 else 0.0
@@ -84,7 +84,7 @@ def _tail_mass(p, theta, numbers, row, age):
     return mass
 
 
-@njit(cache=True)
+@allocating
 def _wait(q, kind, index, t, key, epoch, line):
     """A start waiting for its time; the epoch stands in ``chance``."""
     e = q.n[0]
@@ -97,7 +97,7 @@ def _wait(q, kind, index, t, key, epoch, line):
     q.n[0] = e + 1
 
 
-@njit(cache=True)
+@allocating
 def _wake(p, q, theta, now, t):
     """Start, in time order, what waits for a time up to ``t``."""
     while True:
@@ -115,7 +115,8 @@ def _wake(p, q, theta, now, t):
         fits = kind != 0 or epoch < 0.0 or epoch == now.factors[x].epoch
         last = q.n[0] - 1
         q.entries[first] = q.entries[last]
-        q.answers[first] = q.answers[last]
+        for k in range(q.answers.shape[1]):
+            q.answers[first, k] = q.answers[last, k]
         q.n[0] = last
         if kind == 0 and fits:
             start_factor(p.factors, p.factor_rows, now.factors, now.obeys, theta, x, at, key)
@@ -132,7 +133,7 @@ def _wake(p, q, theta, now, t):
             answered(p.lines, now.lines, q.peak, theta, x, key)
 
 
-@njit(cache=True)
+@allocating
 def _silent_line(p, q, theta, x, c, key, chance):
     """A crossing at ``c`` whose act has not come: returns its log weight."""
     fam = p.lines[x].delay
@@ -151,7 +152,7 @@ def _silent_line(p, q, theta, x, c, key, chance):
     return math.log(max(silence, 1e-12)) if p.lines[x].weigh == 1 else 0.0
 
 
-@njit(cache=True)
+@allocating
 def _begin_line(p, q, theta, now, x, c, key):
     """A crossing at ``c`` whose factor, or open stream, begins after its delay."""
     first = c + delay_of(p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, sub(key, 0))
@@ -162,7 +163,7 @@ def _begin_line(p, q, theta, now, x, c, key):
         _wait(q, 3, x, first, key, 0.0, x)
 
 
-@njit(cache=True)
+@allocating
 def _cut_cdf(p, theta, a, d):
     """Distribution function of the time of an answer, cut to ``within``."""
     within = theta[p.replies[a].within]
@@ -176,7 +177,7 @@ def _cut_cdf(p, theta, a, d):
     return varying_cdf(fam, theta[p.replies[a].delay_a], b, d) / max(whole, 1e-12)
 
 
-@njit(cache=True)
+@allocating
 def _cut_log_density(p, theta, a, d):
     within = theta[p.replies[a].within]
     fam = p.replies[a].delay
@@ -187,7 +188,7 @@ def _cut_log_density(p, theta, a, d):
     return varying_log_density(fam, theta[p.replies[a].delay_a], b, d) - math.log(max(whole, 1e-12))
 
 
-@njit(cache=True)
+@allocating
 def _past_ask(p, q, numbers, theta, now, a, t, key, i, used, e_time, e_stream, e_flags):
     """An ask before the origin: answered by a record, silent, or still open."""
     if now.asked[a] > t:
@@ -241,7 +242,7 @@ def _past_ask(p, q, numbers, theta, now, a, t, key, i, used, e_time, e_stream, e
     return math.log(max(silence, 1e-12)) if weigh else 0.0
 
 
-@njit(cache=True)
+@allocating
 def _past_warnings(p, q, theta, e_time, e_stream, e_flags):
     """Chances that the warnings' acts still come; returns the log weight."""
     logw = 0.0
@@ -274,7 +275,7 @@ def _past_warnings(p, q, theta, e_time, e_stream, e_flags):
     return logw
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured, e_key):
     """Bring ``w.start`` and ``w.pending`` to the origin; returns the log weight.
 

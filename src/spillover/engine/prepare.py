@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 
-from numba import njit
+from spillover.engine.jit import compiled
 
 from spillover.engine.hashing import threshold
 
@@ -16,12 +16,12 @@ __all__ = ["prepare"]
 LN2 = 0.6931471805599453
 
 
-@njit(cache=True)
+@compiled
 def _rate(theta, slot):
     return LN2 / theta[slot] if slot >= 0 and theta[slot] > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def prepare(p, numbers, theta, mu):
     """Fill ``numbers`` for one draw.
 

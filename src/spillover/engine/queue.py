@@ -11,7 +11,7 @@ This file must never import a case or `assemble`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from spillover.engine.jit import inlined
 
 __all__ = ["FREE", "USED", "heap_pop", "heap_push", "load_bucket", "push_node"]
 
@@ -20,7 +20,7 @@ FREE, USED, HEAP, BUCKET, PER_DAY = range(5)
 """Places in the small state array of the queue."""
 
 
-@njit(inline="always", cache=True)
+@inlined
 def heap_push(nodes, heap_time, heap_node, size, t, node):
     """Put ``node`` into the heap of ``size`` entries; the caller adds one."""
     at = size
@@ -36,7 +36,7 @@ def heap_push(nodes, heap_time, heap_node, size, t, node):
     heap_node[at] = node
 
 
-@njit(inline="always", cache=True)
+@inlined
 def heap_pop(nodes, heap_time, heap_node, size):
     """Remove the first of ``size`` entries (the caller has read it)."""
     last = size - 1
@@ -64,7 +64,7 @@ def heap_pop(nodes, heap_time, heap_node, size):
     heap_node[at] = node
 
 
-@njit(inline="always", cache=True)
+@inlined
 def push_node(nodes, bucket, heap_time, heap_node, queue, t, order, key, meta, parent, via):
     """Make a node and let it wait; silently dropped when all nodes are in use.
 
@@ -92,7 +92,7 @@ def push_node(nodes, bucket, heap_time, heap_node, queue, t, order, key, meta, p
             bucket[b] = node
 
 
-@njit(inline="always", cache=True)
+@inlined
 def load_bucket(nodes, bucket, heap_time, heap_node, queue, b):
     """Move the nodes of bucket ``b`` into the heap."""
     queue[BUCKET] = b

@@ -11,7 +11,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from spillover.engine.jit import compiled
 from numpy.typing import NDArray
 
 from spillover.engine.asked import FAN_DAYS, Asked
@@ -62,7 +62,7 @@ def add_sums(parts: list[Sums]) -> Sums:
     return Sums(*(np.sum(np.stack(arrays), axis=0, dtype=arrays[0].dtype) for arrays in zip(*parts, strict=True)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def reduce_future(asked, sums, draw, theta, kf, events, claims, n, g_day, days, cum, last, answer):
     """Add one future to the sums.
 

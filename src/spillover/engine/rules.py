@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from spillover.engine.jit import compiled, inlined
 
 from spillover.engine.hashing import mix, unit, varying
 from spillover.engine.world import RING
@@ -36,7 +36,7 @@ KEY_HOLDS = U(0x5851F42D4C957F2D)
 KEY_NUMBER = U(0x14057B7EF767814F)
 
 
-@njit(inline="always", cache=True)
+@inlined
 def matches(flags, low, high, masks):
     """Whether the flags hold one of the masks of a pattern."""
     found = False
@@ -47,7 +47,7 @@ def matches(flags, low, high, masks):
     return found
 
 
-@njit(inline="always", cache=True)
+@inlined
 def factor_shape(f, factors, rate, t):
     """g(t) of the running instance of factor ``f``: 1 on the plateau, then fading."""
     g = 0.0
@@ -61,19 +61,19 @@ def factor_shape(f, factors, rate, t):
     return g
 
 
-@njit(inline="always", cache=True)
+@inlined
 def state_is_on(s, states, t):
     """Whether state ``s`` is on just before ``t``."""
     return states[s].on != 0.0 and t <= states[s].until
 
 
-@njit(inline="always", cache=True)
+@inlined
 def gauge_level(g, gauges, rate, t):
     """Level of gauge ``g`` at ``t``, before any step at ``t``."""
     return gauges[g].level * math.exp(-rate * (t - gauges[g].time))
 
 
-@njit(cache=True)
+@compiled
 def start_factor(p_factors, p_rows, factors, obeys, theta, f, t, key):
     """Renew factor ``f`` at ``t``; plateau and obedience belong to ``key``."""
     factors[f].start = t
@@ -93,7 +93,7 @@ def start_factor(p_factors, p_rows, factors, obeys, theta, f, t, key):
             obeys[r] = 1 if u <= theta[p_rows[r].o] else 0
 
 
-@njit(cache=True)
+@compiled
 def draw_marks(streams, choices, options, amounts, theta, s, key, flags):
     """Marks of an event of stream ``s``.
 
@@ -148,7 +148,7 @@ def draw_marks(streams, choices, options, amounts, theta, s, key, flags):
     return flags, deaths, injured
 
 
-@njit(cache=True)
+@compiled
 def line_quantity(lines, times, amounts, line, window, t):
     """Sum of the contributions of ``line`` in (t - window, t]; drops older ones."""
     size = lines[line].size
@@ -164,7 +164,7 @@ def line_quantity(lines, times, amounts, line, window, t):
     return lines[line].sum
 
 
-@njit(cache=True)
+@compiled
 def line_add(lines, times, amounts, line, window, t, amount):
     """Add a contribution; returns False when the ring is full."""
     lines[line].sum += amount
@@ -180,7 +180,7 @@ def line_add(lines, times, amounts, line, window, t, amount):
     return True
 
 
-@njit(cache=True)
+@compiled
 def condition_holds(p, numbers, now, theta, c, t):
     """Whether condition ``c`` of an odds rule holds just before ``t``."""
     kind, index = p.conditions[c].kind, p.conditions[c].index

@@ -1,0 +1,19 @@
+"""How the compiled engine is compiled.
+
+``compiled`` code holds no interpreter lock, counts no references (it allocates nothing
+and keeps nothing: all memory is the caller's `World`) and divides as NumPy does.
+``inlined`` is for a few lines called in a hot loop. ``allocating`` may make arrays.
+No fast-math anywhere: results must be the same bits everywhere on one processor type.
+
+This file imports nothing of Spillover.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+__all__ = ["allocating", "compiled", "inlined"]
+
+compiled = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+inlined = njit(cache=True, inline="always", error_model="numpy", _nrt=False)
+allocating = njit(cache=True, nogil=True, error_model="numpy")
