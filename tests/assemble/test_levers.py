@@ -62,14 +62,14 @@ def change(kind, **numbers):
 
 
 def build(*levers, **more):
-    sections = dict(
-        responses=(OWN,),
-        restraints=(WORD,),
-        replies=(REPLY,),
-        red_lines=(LINE,),
-        levers=tuple(levers),
-    )
-    sections.update(more)
+    sections = {
+        "responses": (OWN,),
+        "restraints": (WORD,),
+        "replies": (REPLY,),
+        "red_lines": (LINE,),
+        "levers": tuple(levers),
+        **more,
+    }
     return assemble_source(case(**sections))
 
 
@@ -94,7 +94,8 @@ def test_acts_have_keys_of_stream_date_and_ordinal():
     assert [x.time for x in acts] == [2.0, 4.0, 4.0, 18.0]
     assert acts[1].key == id_key("lever-act", "word", "2024-11-05", 0)
     assert acts[2].key == id_key("lever-act", "word", "2024-11-05", 1)
-    assert acts[0].attempt and not acts[1].attempt
+    assert acts[0].attempt
+    assert not acts[1].attempt
     assert {x.lever for x in acts} == {1}
     assert a.model.flag_names[a.names.bits["large"].bit_length() - 1] == "large"
 
@@ -189,7 +190,8 @@ def test_combined_levers_do_both():
         LeverSource("z", "", both=("x", "y")),
     )
     z = arm(a, "z")
-    assert [q.time for q in z.acts] == [4.0] and len(z.changes) == 1
+    assert [q.time for q in z.acts] == [4.0]
+    assert len(z.changes) == 1
     assert z.acts[0].key == arm(a, "x").acts[0].key
 
 
@@ -199,7 +201,8 @@ def test_conditional_levers_are_lines_without_a_chance_elsewhere():
     )
     a = build(LeverSource("if", "", do=(cond,)))
     line = a.model.red_lines[a.lever_lines]
-    assert a.lever_lines == 1 and len(a.model.red_lines) == 2
+    assert a.lever_lines == 1
+    assert len(a.model.red_lines) == 2
     theta = draw_numbers(a, 1, 5)
     assert np.all(theta[:, line.chance] == 0.0)
     new = arm(a, "if").apply(theta)

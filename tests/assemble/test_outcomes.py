@@ -43,9 +43,10 @@ def test_days_and_dates():
         ("o@by 2024-11-05", "by 5 November 2024", (Span(0, 5, False),)),
     ]
     assert len({q.key for q in a.questions}) == 1
-    assert len(a.tallies) == 1 and {q.tally for q in a.questions} == {0}
+    assert len(a.tallies) == 1
+    assert {q.tally for q in a.questions} == {0}
     assert a.questions[0].unmodelled == a.slots.column("outcomes.o.unmodelled")
-    assert a.questions[0].low == 1.0 and a.questions[0].high == math.inf
+    assert (a.questions[0].low, a.questions[0].high) == (1.0, math.inf)
 
 
 def test_calendar_months():
@@ -119,7 +120,7 @@ def test_combinations_go_window_by_window():
         ("within 60 days", (1, 2)),
     ]
     (either,) = [q for q in a.questions if q.outcome == "either"]
-    assert either.mode == "any_of" and either.parts == (1, 2)
+    assert (either.mode, either.parts) == ("any_of", (1, 2))
 
 
 @pytest.mark.parametrize(

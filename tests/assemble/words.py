@@ -10,6 +10,7 @@ from spillover.assemble.relations import Relations
 from spillover.assemble.sources import (
     AmountSource,
     CaseSource,
+    DriverSource,
     Hold,
     MarkSource,
     StreamSource,
@@ -122,28 +123,24 @@ def case(**more):
         stream("asks", "iraq REQUEST iran", baseline=v("0.003..0.02")),
         stream("truce", "israel AGREE hezbollah", baseline=v("0.001..0.01")),
     )
-    base = dict(
-        id="small",
-        origin=ORIGIN,
-        horizon=181.0,
-        relations=RELATIONS,
-        members=MEMBERS,
-        streams=streams,
-    )
-    base.update(more)
-    from spillover.assemble.sources import DriverSource
-
-    base.setdefault(
-        "drivers",
-        (
-            DriverSource(
-                "front",
-                "walk",
-                spread=v("0.03..0.1"),
-                reverts_to=v("0.4..1.1"),
-                reverts_half_life=v("30..120"),
-            ),
-            DriverSource("tempo", "constant"),
+    drivers = (
+        DriverSource(
+            "front",
+            "walk",
+            spread=v("0.03..0.1"),
+            reverts_to=v("0.4..1.1"),
+            reverts_half_life=v("30..120"),
         ),
+        DriverSource("tempo", "constant"),
     )
+    base = {
+        "id": "small",
+        "origin": ORIGIN,
+        "horizon": 181.0,
+        "relations": RELATIONS,
+        "members": MEMBERS,
+        "streams": streams,
+        "drivers": drivers,
+        **more,
+    }
     return CaseSource(**base)

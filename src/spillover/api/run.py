@@ -1,0 +1,204 @@
+"""`Run`: a case simulated; its outcomes, its brief, its folder.
+
+Must never import `cli` or the web.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import platform
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spillover.api.model import CaseModel, load
+from spillover.api.views import Outcomes, answer_dict
+from spillover.errors import InputError
+from spillover.store.runfolder import write_folder
+from spillover.study.forecast import Answer, answers_of
+
+if TYPE_CHECKING:
+    from spillover.brief.page import BriefPage
+    from spillover.ensemble.run import Ensemble
+
+__all__ = ["Brief", "Run", "open_run"]
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A brief as its page; drawn when asked for."""
+
+    page: BriefPage
+
+    @cached_property
+    def html(self) -> str:
+        """Self-contained page."""
+        from spillover.brief.render import to_html
+
+        return to_html(self.page)
+
+    @property
+    def markdown(self) -> str:
+        """The same as Markdown."""
+        from spillover.brief.render import to_markdown
+
+        return to_markdown(self.page)
+
+    @property
+    def json(self) -> str:
+        """The same as JSON."""
+        from spillover.brief.render import to_json
+
+        return to_json(self.page)
+
+    def pdf(self, path: Path) -> None:
+        """Print it to a file; needs a browser or the extra `pdf`."""
+        from spillover.brief.render import to_pdf
+
+        to_pdf(self.html, path)
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+@dataclass(frozen=True)
+class Run:
+    """A case simulated."""
+
+    model: CaseModel
+    ensemble: Ensemble
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def _answers(self) -> dict[str, tuple[Answer, ...]]:
+        return {
+            arm.id: answers_of(self.model.case, self.model.assembled, self.ensemble, arm)
+            for arm in self.ensemble.arms
+        }
+
+    def outcomes(self, lever: str = "") -> Outcomes:
+        """Answers, of the case as it is or with a lever that was simulated.
+
+        Raises
+        ------
+        InputError
+            When the lever was not simulated.
+        """
+        name = lever or self.ensemble.arms[0].id
+        if name not in self._answers:
+            raise InputError(f'lever "{name}" was not simulated: simulate(levers=["{name}"])')  # noqa: EM102
+        return Outcomes(self.model.id, name, self._answers[name])
+
+    def brief(self, *, generated: str = "") -> Brief:
+        """The brief of this run."""
+        from spillover.api.brief_page import brief_page
+
+        return Brief(brief_page(self, generated=generated))
+
+    def manifest(self) -> dict[str, Any]:
+        """What this run was made from and how it went."""
+        import numba
+
+        from spillover import __version__
+
+        e = self.ensemble
+        capped = {a.id: int(a.sums.capped.sum()) for a in e.arms}
+        return {
+            "schema_version": 1,
+            "case": self.model.id,
+            "origin": self.model.case.origin.isoformat(),
+            "case_digest": self.model.digest,
+            "data_digest": self.model.data_digest,
+            "seed": e.seed,
+            "draws": e.draws,
+            "futures_per_draw": e.futures,
+            "levers": [a.id for a in e.arms],
+            "effective_draws": e.effective,
+            "redrawn_share": e.redrawn,
+            "spectral_radius": dict(zip(("q5", "q50", "q95"), map(float, np.quantile(e.radius, [0.05, 0.5, 0.95])), strict=True)),
+            "capped_futures": capped,
+            "candidates": {a.id: int(a.sums.work[0]) for a in e.arms},
+            "events": {a.id: int(a.sums.work[1]) for a in e.arms},
+            "versions": {
+                "spillover": __version__,
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "numba": numba.__version__,
+            },
+            "machine": {"processor": platform.machine(), "system": platform.system()},
+            "notes": list(self.notes),
+        }
+
+    def _tables(self) -> dict[str, bytes]:
+        files: dict[str, bytes] = {}
+        every = [self.outcomes(a.id).to_dict() for a in self.ensemble.arms]
+        files["outcomes.json"] = json.dumps(
+            {"schema_version": 1, "arms": every}, indent=2, ensure_ascii=False
+        ).encode()
+        rows = [
+            {"lever": a.id, **answer_dict(x)}
+            for a in self.ensemble.arms
+            for x in self._answers[a.id]
+        ]
+        keys = list(dict.fromkeys(k for r in rows for k in r))
+        text = io.StringIO()
+        writer = csv.DictWriter(text, keys, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        files["outcomes.csv"] = text.getvalue().encode()
+        packed = io.BytesIO()
+        arrays: dict[str, Any] = {"index": self.ensemble.index, "theta": self.ensemble.theta}
+        for arm in self.ensemble.arms:
+            for name in ("hits", "own", "total", "capped"):
+                arrays[f"{arm.id}/{name}"] = getattr(arm.sums, name)
+        np.savez_compressed(packed, **arrays)
+        files["results.npz"] = packed.getvalue()
+        return files
+
+    def save(self, folder: Path | str | None = None) -> Path:
+        """Write a run folder, whole or not at all; by default ``runs/<case>-<time>``."""
+        now = dt.datetime.now(dt.UTC)
+        if folder is None:
+            base = Path("runs") / f"{self.model.id}-{now:%Y%m%d-%H%M%S}"
+            folder, n = base, 2
+            while folder.exists():
+                folder, n = Path(f"{base}-{n}"), n + 1
+        target = Path(folder)
+        if target.exists():
+            raise InputError(f"{target} is there already: choose a new folder")  # noqa: EM102
+        generated = f"{now:%Y-%m-%d %H:%M} UTC"
+        brief = self.brief(generated=generated)
+        files = self._tables()
+        files["manifest.json"] = json.dumps(
+            self.manifest() | {"generated": generated}, indent=2
+        ).encode()
+        files["brief.html"] = brief.html.encode()
+        files["brief.md"] = brief.markdown.encode()
+        files["brief.json"] = brief.json.encode()
+        files |= {f"case/{n if n != self.model.document.file else 'case.yaml'}": b for n, b in self.model.files.items()}
+        write_folder(target, files)
+        return target
+
+
+def open_run(folder: Path | str) -> tuple[CaseModel, dict[str, Any]]:
+    """Case and manifest of a run folder.
+
+    Raises
+    ------
+    InputError
+        When it is not one.
+    """
+    path = Path(folder)
+    if not (path / "manifest.json").is_file():
+        raise InputError(f"{path} is not a run folder: it has no manifest.json")  # noqa: EM102
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except ValueError:
+        raise InputError(f"{path}: manifest.json is not JSON") from None  # noqa: EM102
+    return load(path / "case"), manifest

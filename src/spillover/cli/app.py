@@ -1,0 +1,223 @@
+"""The verbs, as Typer commands. Imports nothing heavy at the top."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="spillover",
+    help="Turn reporting on a crisis into a model that runs: chances of named outcomes, with their intervals and sources. For prevention; aggregate actors only.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+CaseName = Annotated[str, typer.Argument(metavar="CASE", help="Id of a bundled case, a folder with case.yaml, or a case file.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or a case (then it is simulated first).")]
+Draws = Annotated[int, typer.Option(min=1, help="Samples of the uncertain numbers.")]
+Futures = Annotated[int, typer.Option(min=1, help="Simulated courses in each sample.")]
+Seed = Annotated[int, typer.Option(help="Same seed, same case: same answers.")]
+Lever = Annotated[list[str] | None, typer.Option("--lever", help="Also simulate with this lever; may be repeated.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads (all cores when absent); changes nothing but speed.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Run folder to write (runs/CASE-TIME when absent).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")]
+Strict = Annotated[bool, typer.Option(help="Numbers without source or reason are faults.")]
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - Typer's form
+    if value:
+        from spillover import __version__
+
+        print(f"spillover {__version__}")  # noqa: T201
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of every verb."""
+
+
+def _out(text: str) -> None:
+    print(text)  # noqa: T201 - the command line
+
+
+def _note(text: str, *, quiet: bool) -> None:
+    if not quiet:
+        print(text, file=sys.stderr)  # noqa: T201 - the command line
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+    case_id: Annotated[str, typer.Option("--id", help="Id of the case (the folder's name when absent).")] = "",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a commented case to start from, with its schema for editors."""
+    from spillover.api.verbs import new as make
+
+    files = make(folder, case_id)
+    if as_json:
+        _out(json.dumps({"files": [str(f) for f in files]}))
+        return
+    for f in files:
+        _out(str(f))
+    _note(f"Next: edit {folder / 'case.yaml'}, then  spillover check {folder}", quiet=quiet)
+
+
+@app.command()
+def check(case: CaseName, strict: Strict = False, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Check a case: every fault at once, with its place and how to mend it."""
+    from spillover.api.model import load
+    from spillover.cli.show import stability
+
+    model = load(case)
+    warnings = model.check(strict=strict)
+    radius = stability(model)
+    if as_json:
+        _out(json.dumps({"case": model.id, "faults": [], "warnings": list(warnings), "spectral_radius": radius}, ensure_ascii=False))
+        return
+    for w in warnings:
+        _note(f"note: {w}", quiet=quiet)
+    c = model.case
+    _out(
+        f"{model.id}: no fault. {len(c.streams)} streams, {len(c.responses)} responses, {len(c.replies)} replies, "
+        f"{len(c.restraints)} restraints, {len(c.red_lines)} red lines, {len(c.warnings)} warnings, {len(c.outcomes)} outcomes, {len(c.levers)} levers; "
+        f"{len(c.records)} records, {len(c.counts)} counts."
+    )
+    _out(
+        "One event brings on average "
+        f"{radius['q50']:.2f} others directly (90 % of draws {radius['q5']:.2f} to {radius['q95']:.2f}; below 1: it dies out)."
+    )
+
+
+def _simulated(case: str, draws: int, futures: int, seed: int, lever: list[str] | None, threads: int | None, quiet: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202, FBT001
+    from spillover.api.model import load
+    from spillover.cli.progress import Bar
+
+    model = load(case)
+    warnings = model.check()
+    for w in warnings:
+        _note(f"note: {w}", quiet=quiet)
+    with Bar(quiet=quiet) as bar:
+        return model.simulate(
+            draws=draws, futures=futures, seed=seed, levers=lever or (), threads=threads, progress=bar
+        )
+
+
+@app.command()
+def simulate(
+    case: CaseName,
+    draws: Draws = 2000,
+    futures: Futures = 20,
+    seed: Seed = 1,
+    lever: Lever = None,
+    threads: Threads = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a case and write a run folder."""
+    run = _simulated(case, draws, futures, seed, lever, threads, quiet)
+    folder = run.save(out)
+    _out(json.dumps({"run": str(folder), **run.manifest()}, ensure_ascii=False) if as_json else str(folder))
+
+
+@app.command()
+def outcomes(
+    run: RunName,
+    lever: Annotated[str, typer.Option("--lever", help="Answers with this lever.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Every window, not only the main ones.")] = False,
+    draws: Draws = 2000,
+    futures: Futures = 20,
+    seed: Seed = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Print the answers of a run, or of a case simulated now."""
+    from spillover.cli.show import outcomes_table, saved_outcomes
+
+    table = saved_outcomes(Path(run), lever)
+    if table is None:
+        table = _simulated(run, draws, futures, seed, [lever] if lever else None, None, quiet).outcomes(lever).to_dict()
+    if as_json:
+        _out(json.dumps(table, indent=2, ensure_ascii=False))
+    else:
+        outcomes_table(table, every=every)
+
+
+@app.command()
+def brief(
+    run: RunName,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write (stdout when absent; needed for PDF).")] = None,
+    md: Annotated[bool, typer.Option("--md", help="Markdown.")] = False,
+    as_json: Json = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="PDF, printed by a browser on this machine.")] = False,
+    draws: Draws = 2000,
+    futures: Futures = 20,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Write the brief of a run, or of a case simulated now: HTML, Markdown, JSON or PDF."""
+    from spillover.errors import InputError
+    from spillover.store.atomic import write_text
+
+    if md + as_json + pdf > 1:
+        raise InputError("choose one of --md, --json, --pdf")  # noqa: EM101
+    if pdf and out is None:
+        raise InputError("--pdf needs a file: add --out brief.pdf")  # noqa: EM101
+    name = "brief.md" if md else "brief.json" if as_json else "brief.html"
+    saved = Path(run) / name
+    if saved.is_file():
+        text = saved.read_text(encoding="utf-8")
+    else:
+        made = _simulated(run, draws, futures, seed, None, None, quiet).brief()
+        text = made.markdown if md else made.json if as_json else made.html
+    if pdf and out is not None:
+        from spillover.brief.render import to_pdf
+
+        to_pdf(text, out)
+    elif out is not None:
+        write_text(out, text)
+    else:
+        _out(text)
+        return
+    _note(f"written: {out}", quiet=quiet)
+
+
+@app.command()
+def run(
+    case: CaseName,
+    draws: Draws = 2000,
+    futures: Futures = 20,
+    seed: Seed = 1,
+    lever: Lever = None,
+    threads: Threads = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """The whole job: check, simulate, print the answers, write the brief."""
+    from spillover.cli.show import closing, outcomes_table
+
+    done = _simulated(case, draws, futures, seed, lever, threads, quiet)
+    folder = done.save(out)
+    table = done.outcomes().to_dict()
+    if as_json:
+        _out(json.dumps({"run": str(folder), **table, "manifest": done.manifest()}, indent=2, ensure_ascii=False))
+        return
+    outcomes_table(table, title=done.model.case.title or done.model.id, origin=done.model.case.origin)
+    closing(done, folder)

@@ -1,0 +1,96 @@
+"""What the command line prints: tables and sentences."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spillover.brief.words import interval, percent
+from spillover.clock import in_words
+from spillover.errors import InputError
+
+if TYPE_CHECKING:
+    from spillover.api.model import CaseModel
+    from spillover.api.run import Run
+
+__all__ = ["closing", "outcomes_table", "saved_outcomes", "stability"]
+
+
+def stability(model: CaseModel) -> dict[str, float]:
+    """Spectral radius over a small sample of draws: 5, 50 and 95 % points."""
+    import numpy as np
+
+    from spillover.assemble.draws import draw_table
+
+    radius = draw_table(model.assembled, 1, 200).radius
+    return dict(zip(("q5", "q50", "q95"), (float(v) for v in np.quantile(radius, [0.05, 0.5, 0.95])), strict=True))
+
+
+def saved_outcomes(folder: Path, lever: str) -> dict[str, Any] | None:
+    """Answers saved in a run folder; None when it is not one."""
+    path = folder / "outcomes.json"
+    if not path.is_file():
+        return None
+    arms = json.loads(path.read_text(encoding="utf-8"))["arms"]
+    for arm in arms:
+        if not lever or arm["lever"] == lever:
+            return dict(arm)
+    raise InputError(f'lever "{lever}" is not in this run; it has {", ".join(a["lever"] for a in arms)}')  # noqa: EM102
+
+
+def _main_windows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of month after month only the last; other windows all."""
+    last = {r["outcome"]: r["id"] for r in rows if "@months" in r["id"]}
+    return [r for r in rows if "@months" not in r["id"] or last[r["outcome"]] == r["id"]]
+
+
+def outcomes_table(
+    table: dict[str, Any], *, title: str = "", origin: dt.date | None = None, every: bool = False
+) -> None:
+    """Print answers as a table a first-time reader understands."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    rows = table["outcomes"] if every else _main_windows(table["outcomes"])
+    if title:
+        known = f", as known before {in_words(origin)}" if origin else ""
+        console.print(Text(f"{title}{known}", style="bold"), soft_wrap=True)
+        console.print()
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for head, how in (("What may happen", "left"), ("When", "left"), ("Chance", "right"), ("In words", "left"), ("90 % interval", "left"), ("The past alone", "right")):
+        grid.add_column(head, justify=how, no_wrap=head in ("Chance",), ratio=None, style="")  # type: ignore[arg-type]
+    before = ""
+    for r in rows:
+        question = r["question"] if r["question"] != before else ""
+        if question and before:
+            grid.add_row("", "", "", "", "", "")
+        before = r["question"]
+        if r["kind"] == "chance":
+            low, high = r["p_low"], r["p_high"]
+            base = percent(r["base_rate"]) if r["base_rate"] is not None else "-"
+            grid.add_row(question, r["window"], percent(r["p"]), r["word"], interval(low, high), base)
+        else:
+            grid.add_row(question, r["window"], f"{r['q50']:g}", "middle of all courses", f"{r['q5']:g} to {r['q95']:g}", "-")
+    console.print(grid)
+
+
+def closing(run: Run, folder: Path) -> None:
+    """What the table rests on and where the rest is."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    m = run.manifest()
+    console.print()
+    console.print(
+        f"Computed from {m['draws']:,} samples of the uncertain numbers x {m['futures_per_draw']} simulated courses, seed {m['seed']}. "
+        "Chance: mean over all. 90 % interval: how far the uncertain numbers move a chance (for counts: over all courses). "
+        "The past alone: what a simple record of earlier events would say, no model."
+    )
+    capped = sum(m["capped_futures"].values())
+    if capped:
+        console.print(f"{capped:,} courses had too many events and were stopped; the brief gives bounds.")
+    console.print(f"Brief: {folder / 'brief.html'}   Numbers: {folder / 'outcomes.csv'}   Everything: {folder}")
