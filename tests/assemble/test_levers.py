@@ -101,11 +101,10 @@ def test_acts_have_keys_of_stream_date_and_ordinal():
 
 
 def test_a_lever_that_does_nothing_is_the_factual():
-    a = build(
-        LeverSource("none", "As it is"), LeverSource("l", "L", do=(act("word", 5),))
-    )
-    assert [x.id for x in a.arms] == ["none", "l"]
-    assert not a.arms[0].acts
+    a = build(LeverSource("nothing", "As it is"), LeverSource("l", "L"))
+    assert [(x.id, x.name) for x in a.arms] == [("nothing", "As it is"), ("l", "L")]
+    with pytest.raises(ModelError, match="kept for a lever that does nothing"):
+        build(LeverSource("nothing", "", do=(act("word", 5),)))
 
 
 def test_a_lever_that_changes_nothing_gives_the_same_bytes():

@@ -5,6 +5,7 @@ The only place where names and dates of a case meet indices, bits and days.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -28,8 +29,9 @@ from spillover.assemble.patterns import Bits
 from spillover.assemble.records import Matched, build_past
 from spillover.assemble.slots import SlotBuilder
 from spillover.assemble.sources import CaseSource
-from spillover.assemble.uncounted import uncounted_notes
+from spillover.assemble.uncounted import streams_without_rate, uncounted_notes
 from spillover.case.schema import Case
+from spillover.errors import ApproximationWarning
 from spillover.model.structure import Factor, Model, RedLine
 
 __all__ = ["Assembled", "assemble", "assemble_source"]
@@ -125,6 +127,17 @@ def _use_shared(ctx: Context, name: str) -> None:
         ctx.number(f"numbers.{name}", ctx.shared[name])
 
 
+def _warn_of_rates(model: Model, matched: Matched) -> None:
+    """Warn of streams whose counted events can only be placed evenly."""
+    for s in streams_without_rate(model, matched.past):
+        warnings.warn(
+            f"stream {model.streams[s].id} has counts but nothing in the model brings "
+            "it: its past events are placed evenly in each counted period",
+            ApproximationWarning,
+            stacklevel=3,
+        )
+
+
 def assemble(case: Case) -> Assembled:
     """Assemble a case as read from its file; see `assemble_source`."""
     return assemble_source(source_of(case))
@@ -173,6 +186,7 @@ def assemble_source(source: CaseSource) -> Assembled:
         flag_names=names.flag_names,
     )
     _, unused = blocks_of(model, matched.past)
+    _warn_of_rates(model, matched)
     return Assembled(
         case_id=source.id,
         model=model,

@@ -27,6 +27,7 @@ from spillover.model.structure import (
 __all__ = ["Pull", "build_arms", "build_pulls", "build_variants", "changes_of"]
 
 EARLIEST = 1e-9
+FACTUAL = "nothing"
 INSTANT = 1e-6
 
 
@@ -211,20 +212,19 @@ def build_arms(
     pulls: Mapping[str, Pull],
     table: SlotTable,
 ) -> tuple[Arm, ...]:
-    """Build the factual and one arm per lever.
+    """Build the factual, always named ``nothing``, and one arm per lever.
 
-    A lever that does nothing at all *is* the factual and gives it its name.
+    A lever of that id that does nothing *is* the factual and gives it its name.
     """
     by_id = {s.id: s for s in sources}
     whole = {s.id: _gather(pulls, by_id, s.id) for s in sources}
-    idle = [s for s in sources if not whole[s.id].acts and not whole[s.id].changes]
-    first = Arm("nothing", "Nothing new", "none", table)
-    if idle:
-        s = idle[0]
-        first = Arm(s.id, s.name, s.kind, table, s.owners)
-    arms = [first]
+    arms = [Arm(FACTUAL, "Nothing new", "none", table)]
     for s in sources:
-        if idle and s is idle[0]:
+        if s.id == FACTUAL:
+            if whole[s.id].acts or whole[s.id].changes:
+                msg = f"levers.{FACTUAL}: this id is kept for a lever that does nothing"
+                raise ModelError(msg)
+            arms[0] = Arm(FACTUAL, s.name, s.kind, table, s.owners)
             continue
         pull = whole[s.id]
         arms.append(
@@ -249,7 +249,7 @@ def build_variants(
     for variant in sources:
         choices = []
         for c in variant.choices:
-            prefix = f"variants.{variant.id}.choices.{c.id}"
+            prefix = f"variants.{variant.id}.{c.id}"
             changes = changes_of(ctx, prefix, "set", c.numbers)
             for element in c.off:
                 changes += off_changes(ctx, element, prefix)

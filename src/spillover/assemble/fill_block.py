@@ -59,7 +59,6 @@ K_EVENT = np.uint64(0x2545F4914F6CDD1D)
 K_SPLIT = np.uint64(0x85EBCA77C2B2AE63)
 K_SHARE = np.uint64(0xC2B2AE3D27D4EB4F)
 DAY_ZERO = 1 << 20
-MOST_FREE = 1 << 14
 
 
 @inner
@@ -238,7 +237,7 @@ def _place_free(
             n = _offspring(rng, buffer, n, t, t, last, by_draw, d)
             q += 1
         more = max(n - known, 0)
-        if at + known + more > len(out.time):
+        if n >= len(buffer) or at + known + more > len(out.time):
             return -1
         for q in range(min(known, n)):  # dated ones take the place of as many
             other = q + min(int(draw(rng) * (n - q)), n - q - 1)
@@ -319,7 +318,7 @@ def fill_block(
     atoms, records = len(edges) - 1, len(block.record)
     w = new_atoms(atoms, event_rows.table.shape[1])
     where = np.zeros(records, np.int64)
-    buffer = np.zeros(MOST_FREE)
+    buffer = np.zeros(len(out.time))
     for d in range(len(by_draw.key)):
         key = key_of(by_draw.key[d], block.key)
         w.whole[DATED, :] = 0

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from spillover.assemble.past_blocks import blocks_of
 from spillover.assemble.past_data import PastData
-from spillover.model.structure import DEADLY, Model
+from spillover.model.structure import ABSENT, DEADLY, Model
 
-__all__ = ["uncounted_days", "uncounted_notes"]
+__all__ = ["streams_without_rate", "uncounted_days", "uncounted_notes"]
 
 
 def uncounted_days(model: Model, past: PastData) -> dict[int, int]:
@@ -31,6 +31,22 @@ def uncounted_days(model: Model, past: PastData) -> dict[int, int]:
         for s in block.streams:
             found[s] = days
     return found
+
+
+def streams_without_rate(model: Model, past: PastData) -> tuple[int, ...]:
+    """Streams that counts speak of but that nothing in the model can bring."""
+    brought = {r.then.stream for r in model.responses}
+    brought |= {a.act.stream for r in model.replies for a in r.answers if a.act}
+    brought |= {line.act.stream for line in model.red_lines if line.act}
+    brought |= {w.act.stream for w in model.warnings}
+    counted = {s for x in past.series for s in x.streams}
+    return tuple(
+        s
+        for s in sorted(counted)
+        if s not in brought
+        and model.streams[s].base == ABSENT
+        and model.streams[s].level == ABSENT
+    )
 
 
 def _fatal_streams(model: Model) -> set[int]:
