@@ -58,14 +58,22 @@ def shown(
 
 
 def actor_map(
-    actors: Sequence[ActorBox], ties: Sequence[TieArrow], width: int = WIDE
+    actors: Sequence[ActorBox | Row], ties: Sequence[TieArrow | Row], width: int = WIDE
 ) -> Spec:
     """Draw actors as boxes and ties as arrows; a label only where it has room.
 
     Triangle = acts against, hollow triangle = supports, dashes = asks to hold back,
-    cross = refused, bar = holds back.
+    cross = refused, bar = holds back. Plain rows are taken too; a tie's row names
+    its ends `from` and `to`.
     """
-    return _actor_map(*shown(actors, ties), width)
+    boxes = [ActorBox(**a) if isinstance(a, dict) else a for a in actors]
+    arrows = [_arrow(t) if isinstance(t, dict) else t for t in ties]
+    return _actor_map(*shown(boxes, arrows), width)
+
+
+def _arrow(row: Row) -> TieArrow:
+    ends = {"from_id": row["from"], "to_id": row["to"]}
+    return TieArrow(**ends, kind=row["kind"], weight=row["weight"], note=row["note"])
 
 
 @functools.lru_cache(maxsize=16)
@@ -184,9 +192,7 @@ def _draw_heads(f: Frame, heads: list[tuple[str, bool, Row]]) -> None:
         f.add("point", rows, shape=shape, filled=filled, **style, **fill)
 
 
-def _draw_boxes(
-    f: Frame, actors: Sequence[ActorBox], boxes: dict[str, Box]
-) -> None:
+def _draw_boxes(f: Frame, actors: Sequence[ActorBox], boxes: dict[str, Box]) -> None:
     for actor in actors:
         x, y, w, h = boxes[actor.id]
         state = actor.kind == "state"
@@ -212,23 +218,20 @@ def _draw_notes(
     for tie, way in ways:
         wide = text_width(tie.note, 10.5) + 4
         others = [w for _, w in ways if w is not way]
-        best: tuple[float, Box] | None = None
+        free: list[tuple[float, Box]] = []
         for spot in _spots(way, wide) if tie.note else ():
             fits = wide / 2 < spot[0] < width - wide / 2 and spot[1] > 8
             own = _gap(spot, way)
             far = min((_gap(spot, other) for other in others), default=99.0)
             clear = not any(_overlap(spot, box) for box in taken)
             if fits and clear and far > own + 2 and own > 1:
-                best = max(best or (0.0, spot), (min(far, 9), spot), key=_first)
-        if best:
-            taken.append(best[1])
+                free.append((min(far, 9), spot))
+        if free:
+            spot = max(free, key=lambda option: option[0])[1]
+            taken.append(spot)
             colour = TIE_STYLE[tie.kind][0]
-            row = {"x": best[1][0], "y": best[1][1], "t": tie.note, "c": colour}
+            row = {"x": spot[0], "y": spot[1], "t": tie.note, "c": colour}
             f.text([row], "center", 10.5, halo=True)
-
-
-def _first(pair: tuple[float, Box]) -> float:
-    return pair[0]
 
 
 def _spots(way: list[Point], wide: float) -> list[Box]:

@@ -44,7 +44,11 @@ def fan(row: Fan, origin: dt.date, width: int = WIDE) -> Spec:
     left = 12 + max(text_width(f"{v:g}", 11) for v in ticks)
     end = row.bands[-1] if row.bands else None
     names = ("5 %", "25 %", "median", "75 %", "95 %")
-    labels = [f"{n}: {_short(v)}" for n, v in zip(names, end[1:], strict=True)] if end else []
+    labels = (
+        [f"{n}: {_short(v)}" for n, v in zip(names, end[1:], strict=True)]
+        if end
+        else []
+    )
     right = 6 + max([0.0, *(text_width(t, 11, bold=True) for t in labels)])
 
     def pixel(day: float) -> float:
@@ -63,7 +67,7 @@ def fan(row: Fan, origin: dt.date, width: int = WIDE) -> Spec:
     f = Frame(width, height, (low, high), (floor, top), left, right, head, 22)
     f.y_ticks([(v, f"{v:g}") for v in ticks])
     f.x_ticks(month_ticks(origin, low, high, width - left - right), height - 18)
-    for a, b, tint in ((1, 5, 0), (2, 4, 1)):
+    for a, b, tint in ((1, 5, 1), (2, 4, 2)):
         band = [{"x": q[0], "y": q[a], "y2": q[b]} for q in row.bands]
         f.add("area", band, fill=ACT_TINTS[tint])
     median = [{"x": q[0], "y": q[3]} for q in row.bands]

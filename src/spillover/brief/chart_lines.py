@@ -43,7 +43,12 @@ def passages(rows: Sequence[Passage], origin: dt.date, width: int = WIDE) -> Spe
         curve = [(d, ground - TALL * p / top) for d, p in row.points]
         area = [{"x": d, "y": at, "y2": ground} for d, at in curve]
         f.add("area", area, fill=EST_TINTS[0])
-        f.add("line", [{"x": d, "y": at} for d, at in curve], stroke=ESTIMATE, strokeWidth=2)
+        f.add(
+            "line",
+            [{"x": d, "y": at} for d, at in curve],
+            stroke=ESTIMATE,
+            strokeWidth=2,
+        )
         end = {"x": f.ux(width - right + 8), "y": curve[-1][1]}
         f.text([{**end, "t": percent(row.points[-1][1])}], size=13, weight="bold")
     ticks = month_ticks(origin, low, high, width - left - right)

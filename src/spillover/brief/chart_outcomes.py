@@ -110,7 +110,9 @@ def outcomes(rows: Sequence[OutcomeRow], width: int = WIDE) -> Spec:
 def red_lines(rows: Sequence[RedLineRow], width: int = WIDE) -> Spec:
     """Draw where the count stands against belief about where the line lies."""
     said = [
-        "crossing not computed" if r.crossed is None else f"crossed {percent(r.crossed)}"
+        "crossing not computed"
+        if r.crossed is None
+        else f"crossed {percent(r.crossed)}"
         for r in rows
     ]
     column = max(text_width(t, 13, bold=True) for t in said) + 8

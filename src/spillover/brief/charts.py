@@ -80,6 +80,13 @@ def _row_layout(rows, label, width, col, size=12):
     return out, y
 
 
+def beside(p: float) -> str:
+    """Likelihood word as it fits beside a bar at 328 px."""
+    if not 0.01 <= p <= 0.99:
+        return "below 1 in 100" if p < 0.01 else "above 99 in 100"
+    return likelihood_word(p).removesuffix(" chance") if 0.4 < p < 0.6 else likelihood_word(p)
+
+
 def outcomes(rows, width=640):
     """Chance of each outcome, 90 % interval, the past alone as a tick; stripes: seven ICD 203 words."""
     col = 112 if width > 500 else 96
@@ -95,7 +102,7 @@ def outcomes(rows, width=640):
     f.add("point", [dict(x=r["p"], y=yb) for r, yb in b], shape="circle", filled=True, fill=ESTIMATE, size=110, stroke=PAPER, strokeWidth=1.5)
     f.text([dict(x=0 - .0, y=yt, t="\n".join(ls)) for _, (yt, ls, _) in zip(rows, lay)], size=12.5, baseline="middle")
     f.text([dict(x=f.ux(width - col + 4), y=yb - 7, t=percent(r["p"])) for r, yb in b], size=15, weight="bold")
-    f.text([dict(x=f.ux(width - col + 4), y=yb + 8, t="below 1 in 100" if r["p"] < 0.01 else likelihood_word(r["p"]), c=INK2) for r, yb in b], size=11.5)
+    f.text([dict(x=f.ux(width - col + 4), y=yb + 8, t=beside(r["p"]), c=INK2) for r, yb in b], size=11.5)
     f.x_ticks([(v, f"{v * 100:.0f}" + (" %" if width > 500 or v == .05 else "")) for v in (.05, .2, .45, .55, .8, .95)], y - 2)
     if width > 560:
         f.text([dict(x=v, y=y + 21, t=t, c=INK2) for v, t in ((.125, "very unlikely"), (.325, "unlikely"), (.5, "even"), (.675, "likely"), (.875, "very likely"))], "center", 10.5)

@@ -13,10 +13,11 @@ __all__ = ["Block", "Bullets", "Figure", "Section", "Table", "Terms", "Text"]
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; `look` is bottom, why, conf, alert, note or empty."""
+    """A paragraph with a bold lead; `look` is bottom, why, conf, alert, note or empty."""
 
     text: str
     look: str = ""
+    lead: str = ""
     kind: str = "text"
 
 

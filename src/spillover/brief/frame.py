@@ -11,12 +11,50 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from spillover.brief.theme import FONT, INK, INK2, PAPER, RULE, text_width
+from spillover.brief.theme import (
+    ACT,
+    ACT_TINTS,
+    EST_TINTS,
+    ESTIMATE,
+    FAINT,
+    FONT,
+    INK,
+    INK2,
+    PAPER,
+    RESTRAINT,
+    RULE,
+    SUPPORT,
+    dark_css,
+    text_width,
+    wrap,
+)
 
 if TYPE_CHECKING:
     import altair
 
-__all__ = ["Frame", "Row", "Spec", "altair_chart", "nice_ticks", "svg"]
+# The colours and text measures stand here too, for what draws with a `Frame`.
+__all__ = [
+    "ACT",
+    "ACT_TINTS",
+    "ESTIMATE",
+    "EST_TINTS",
+    "FAINT",
+    "INK",
+    "INK2",
+    "PAPER",
+    "RESTRAINT",
+    "RULE",
+    "SUPPORT",
+    "Frame",
+    "Row",
+    "Spec",
+    "altair_chart",
+    "dark_css",
+    "nice_ticks",
+    "svg",
+    "text_width",
+    "wrap",
+]
 
 #: Keys: x y x2 y2 c(olour) s(ize) t(ext) a(ngle) o(rder).
 Row: TypeAlias = dict[str, Any]
@@ -126,6 +164,7 @@ class Frame:
         weight: str = "normal",
         *,
         halo: bool = False,
+        baseline: str = "middle",
     ) -> Frame:
         """Add texts; one that runs over the edge raises `ValueError`."""
         rows = [{"c": INK, **row} for row in rows if row["t"]]
@@ -139,7 +178,7 @@ class Frame:
                 msg = f"text {row['t']!r} runs over the edge"
                 raise ValueError(msg)
         style: Spec = {"align": align, "fontSize": size, "fontWeight": weight}
-        style |= {"baseline": "middle", "lineBreak": "\n", "lineHeight": size + 2}
+        style |= {"baseline": baseline, "lineBreak": "\n", "lineHeight": size + 2}
         if halo:
             bare = [{k: v for k, v in row.items() if k != "c"} for row in rows]
             rim: Spec = {"stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round"}
@@ -173,6 +212,10 @@ class Frame:
         size = {"width": self.w, "height": self.h, "padding": 0}
         return {**size, "layer": self.layers, "config": config}
 
+    def chart(self) -> Spec:
+        """Return the drawing, ready for `svg`."""
+        return self.spec()
+
 
 def _back(value: float, to: Range, of: Range) -> float:
     return to[0] + (value - of[0]) / (of[1] - of[0]) * (to[1] - to[0])
@@ -193,7 +236,7 @@ _COORDINATES = re.compile(r' (?:d|transform)="[^"]*"')
 _DECIMALS = re.compile(r"(\.\d)\d+")
 
 
-def svg(spec: Spec, label: str) -> str:
+def svg(spec: Spec, title: str) -> str:
     """Return a drawing as static SVG: scalable, one name, no role on single marks."""
     import vl_convert
 
@@ -202,6 +245,6 @@ def svg(spec: Spec, label: str) -> str:
     # Coordinates only: a label must never be rounded.
     drawn = _COORDINATES.sub(lambda m: _DECIMALS.sub(r"\1", m[0]), drawn)
     drawn = drawn.replace(' font-family="' + FONT.replace("'", "&apos;") + '"', "")
-    name = f'role="img" aria-label="{html.escape(label)}"'
+    name = f'role="img" aria-label="{html.escape(title)}"'
     start = f'<svg {name} preserveAspectRatio="xMinYMin meet" '
     return drawn.replace("<svg ", start, 1)

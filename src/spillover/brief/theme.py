@@ -9,8 +9,8 @@ __all__ = ["clip", "dark_css", "text_width", "wrap"]
 INK, INK2, RULE = "#17212b", "#4f5b67", "#c9d1d9"
 FAINT, PAPER = "#eef1f4", "#ffffff"
 ACT, SUPPORT, RESTRAINT, ESTIMATE = "#a8320d", "#655cc0", "#007a66", "#2b3f57"
-#: Bands around a rate: the 90 % and the 50 % one.
-ACT_TINTS = ("#f1cdbf", "#dfa089")
+#: Light to dark; bands around a rate take the second (90 %) and the third (50 %).
+ACT_TINTS = ("#fbeae3", "#f1cdbf", "#dfa089", "#c4623f", "#7d2206")
 EST_TINTS = ("#dbe2ea", "#a9b8c9")
 #: Every colour and its twin on dark paper; CSS swaps them in drawn pictures.
 DARK: dict[str, str] = {
@@ -23,8 +23,11 @@ DARK: dict[str, str] = {
     SUPPORT: "#aaa3ff",
     RESTRAINT: "#4cc4ab",
     ESTIMATE: "#b9cbe0",
-    ACT_TINTS[0]: "#55291b",
-    ACT_TINTS[1]: "#8a4229",
+    ACT_TINTS[0]: "#2e1d17",
+    ACT_TINTS[1]: "#55291b",
+    ACT_TINTS[2]: "#8a4229",
+    ACT_TINTS[3]: "#cf6f49",
+    ACT_TINTS[4]: "#ffb596",
     EST_TINTS[0]: "#26323f",
     EST_TINTS[1]: "#4a5f77",
 }

@@ -33,7 +33,7 @@ class Bar:
         now = time.monotonic()
         if not self.compiling and done == 0 and not _compiled_before():
             self.compiling = True
-            print("First run: compiling the engine, about half a minute; later runs start at once.", file=sys.stderr)  # noqa: T201
+            print("First run: compiling the engine, under a minute; later runs start at once.", file=sys.stderr)  # noqa: T201
         if not sys.stderr.isatty():
             if now - self.last > 10.0:
                 self.last = now
@@ -49,13 +49,6 @@ class Bar:
 
 
 def _compiled_before() -> bool:
-    from spillover.engine import chunk
+    from spillover.ensemble.warm import engine_is_compiled
 
-    return bool(chunk.run_chunk.stats.cache_path and any(_cached(chunk.run_chunk.stats.cache_path)))
-
-
-def _cached(folder: str) -> list[str]:
-    from pathlib import Path
-
-    path = Path(folder)
-    return [p.name for p in path.glob("chunk.run_chunk*.nbi")] if path.is_dir() else []
+    return engine_is_compiled()

@@ -6,7 +6,7 @@ This file must never import a case or `assemble`.
 from __future__ import annotations
 
 import numpy as np
-from spillover.engine.jit import allocating
+from spillover.engine.jit import compiled
 
 from spillover.engine.future import ACCEPTED, CANDIDATES, E_CAPPED, E_NODES, ERROR, run_future
 from spillover.engine.hashing import mix, sub
@@ -20,7 +20,7 @@ U = np.uint64
 K_FUTURE = U(0x2545F4914F6CDD1D)
 
 
-@allocating
+@compiled
 def weigh_chunk(p, w, theta, mu, seed_key, first, low, high, offsets, times, streams, flags, deaths, injured, keys, out):
     """Log weights of draws ``low`` to ``high`` given their pasts, into ``out``."""
     for d in range(low, high):
@@ -30,7 +30,7 @@ def weigh_chunk(p, w, theta, mu, seed_key, first, low, high, offsets, times, str
         out[d] = settle_past(p, w, theta[d], kd, times[a:b], streams[a:b], flags[a:b], deaths[a:b], injured[a:b], keys[a:b])
 
 
-@allocating
+@compiled
 def run_chunk(
     p, w, queue, asked, sums, theta, mu, seed_key, first, index, low, high, futures,
     offsets, times, streams, flags, deaths, injured, keys,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from spillover.engine.jit import allocating
+from spillover.engine.jit import compiled
 
 from spillover.engine.future import (
     K_CHANCE,
@@ -61,7 +61,7 @@ U = np.uint64
 Z_999 = 3.090232306167813
 
 
-@allocating
+@compiled
 def _find(e_time, e_stream, e_flags, stream, flags, first, low, high):
     """First event from index ``first`` on matching an act with time in (low, high]."""
     for i in range(first, len(e_time)):
@@ -72,7 +72,7 @@ def _find(e_time, e_stream, e_flags, stream, flags, first, low, high):
     return -1
 
 
-@allocating
+@compiled
 def _tail_mass(p, theta, numbers, row, age):
     """Share of the children of an event ``age`` days old that is still to come."""
     lag = theta[p.rows[row].lag] if p.rows[row].lag >= 0 else 0.0
@@ -84,7 +84,7 @@ def _tail_mass(p, theta, numbers, row, age):
     return mass
 
 
-@allocating
+@compiled
 def _wait(q, kind, index, t, key, epoch, line):
     """A start waiting for its time; the epoch stands in ``chance``."""
     e = q.n[0]
@@ -97,7 +97,7 @@ def _wait(q, kind, index, t, key, epoch, line):
     q.n[0] = e + 1
 
 
-@allocating
+@compiled
 def _wake(p, q, theta, now, t):
     """Start, in time order, what waits for a time up to ``t``."""
     while True:
@@ -133,7 +133,7 @@ def _wake(p, q, theta, now, t):
             answered(p.lines, now.lines, q.peak, theta, x, key)
 
 
-@allocating
+@compiled
 def _silent_line(p, q, theta, x, c, key, chance):
     """A crossing at ``c`` whose act has not come: returns its log weight."""
     fam = p.lines[x].delay
@@ -152,7 +152,7 @@ def _silent_line(p, q, theta, x, c, key, chance):
     return math.log(max(silence, 1e-12)) if p.lines[x].weigh == 1 else 0.0
 
 
-@allocating
+@compiled
 def _begin_line(p, q, theta, now, x, c, key):
     """A crossing at ``c`` whose factor, or open stream, begins after its delay."""
     first = c + delay_of(p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, sub(key, 0))
@@ -163,7 +163,7 @@ def _begin_line(p, q, theta, now, x, c, key):
         _wait(q, 3, x, first, key, 0.0, x)
 
 
-@allocating
+@compiled
 def _cut_cdf(p, theta, a, d):
     """Distribution function of the time of an answer, cut to ``within``."""
     within = theta[p.replies[a].within]
@@ -177,7 +177,7 @@ def _cut_cdf(p, theta, a, d):
     return varying_cdf(fam, theta[p.replies[a].delay_a], b, d) / max(whole, 1e-12)
 
 
-@allocating
+@compiled
 def _cut_log_density(p, theta, a, d):
     within = theta[p.replies[a].within]
     fam = p.replies[a].delay
@@ -188,14 +188,14 @@ def _cut_log_density(p, theta, a, d):
     return varying_log_density(fam, theta[p.replies[a].delay_a], b, d) - math.log(max(whole, 1e-12))
 
 
-@allocating
+@compiled
 def _past_ask(p, q, numbers, theta, now, a, t, key, i, used, e_time, e_stream, e_flags):
     """An ask before the origin: answered by a record, silent, or still open."""
     if now.asked[a] > t:
         return 0.0
     within = theta[p.replies[a].within]
     low, high = p.replies[a].a0, p.replies[a].a1
-    chances = np.zeros(8)
+    chances = q.chances
     given = 0.0
     for n in range(low, high):
         if p.answers[n].chance >= 0:
@@ -242,7 +242,7 @@ def _past_ask(p, q, numbers, theta, now, a, t, key, i, used, e_time, e_stream, e
     return math.log(max(silence, 1e-12)) if weigh else 0.0
 
 
-@allocating
+@compiled
 def _past_warnings(p, q, theta, e_time, e_stream, e_flags):
     """Chances that the warnings' acts still come; returns the log weight."""
     logw = 0.0
@@ -275,7 +275,7 @@ def _past_warnings(p, q, theta, e_time, e_stream, e_flags):
     return logw
 
 
-@allocating
+@compiled
 def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured, e_key):
     """Bring ``w.start`` and ``w.pending`` to the origin; returns the log weight.
 
@@ -297,9 +297,10 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
     logw = 0.0
     q.n[0] = 0
     q.n[1] = 0
-    used = np.full(L, -1, np.int64)
-    asks_used = np.full(A, -1, np.int64)
-    answered_at = np.full(L, LATEST)
+    used, asks_used, answered_at = q.used, q.asks_used, q.answered_at
+    used[:] = -1
+    asks_used[:] = -1
+    answered_at[:] = LATEST
     for f in range(F):
         now.factors[f].on = 0
         now.factors[f].epoch = 0

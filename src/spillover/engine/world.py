@@ -127,6 +127,10 @@ class Pending(NamedTuple):
     tails: Table  # TAIL
     peak: Floats  # (G,) highest level before the origin
     warn: Floats  # (V, 2) chance that the act, or one after the deadline, still comes
+    used: Ints  # (L,) last past event taken as an answer of a line
+    asks_used: Ints  # (A,) the same for asks
+    answered_at: Floats  # (L,) when the last crossing is answered
+    chances: Floats  # (8,) scratch of an ask
 
 
 class World(NamedTuple):
@@ -190,7 +194,7 @@ def new_world(
     nodes
         Candidates that may wait at one time.
     """
-    K, G = len(p.streams), len(p.gauges)
+    K, G, L = len(p.streams), len(p.gauges), len(p.lines)
     entries = 4 * past_events + 8 * (len(p.factors) + len(p.lines) + len(p.replies)) + 64
     most = int((p.streams["q1"] - p.streams["q0"]).max()) if K else 0
     return World(
@@ -214,6 +218,10 @@ def new_world(
             tails=np.zeros(max(1, past_events * most), TAIL),
             peak=np.zeros(G),
             warn=np.zeros((len(p.warnings), 2)),
+            used=np.zeros(L, np.int64),
+            asks_used=np.zeros(len(p.replies), np.int64),
+            answered_at=np.zeros(L),
+            chances=np.zeros(8),
         ),
         levels=np.zeros((len(p.drivers), p.days)),
         made=np.zeros(K, np.int64),

@@ -31,6 +31,7 @@ from spillover.engine.future import ERRORS
 from spillover.engine.program import Program, compile_model
 from spillover.engine.reduce import Sums, add_sums, new_sums
 from spillover.engine.world import World, new_world
+from spillover.ensemble.warm import compile_ahead, engine_is_compiled
 from spillover.errors import RunError
 from spillover.keys import id_key
 
@@ -161,14 +162,16 @@ def run_ensemble(
     wanted = [known[a] for a in arms]
     total = 3 + len(wanted) * -(-draws // chunk)
     say(0, total, "drawing the uncertain numbers")
+    program = compile_model(assembled.model, lever_lines=assembled.lever_lines)
+    asked = compile_questions(assembled.model, assembled.tallies, assembled.questions)
+    if not engine_is_compiled():
+        compile_ahead()
     table = draw_table(assembled, seed, draws)
     theta = table.theta
     mu = bases_matrix(assembled.model, theta)
     say(1, total, "filling in the past")
-    past = impute(assembled, theta, seed)
+    past = impute(assembled, theta, seed, threads=_threads(threads))
     say(2, total, "weighing the draws by what the past left unanswered")
-    program = compile_model(assembled.model, lever_lines=assembled.lever_lines)
-    asked = compile_questions(assembled.model, assembled.tallies, assembled.questions)
     per_day = buckets_per_day(np.median(mu, axis=0))
 
     def make() -> World:

@@ -1,0 +1,64 @@
+"""The page in a real browser."""
+
+import os
+import shutil
+
+import pytest
+
+from spillover.brief.render import to_html, to_pdf
+from tests.brief.sample_page import sample_page
+
+pytestmark = pytest.mark.browser
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        say = f"no browser among {', '.join(NAMES)}: the page was NOT seen in one"
+        if os.environ.get("SPILLOVER_REQUIRE_BROWSER") == "1":
+            pytest.fail(say)
+        pytest.skip(say)
+    api = pytest.importorskip("playwright.sync_api")
+    args = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=args)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "brief.html"
+    path.write_text(to_html(sample_page()), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_and_is_accessible(browser, address, width, scheme):
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    assert asked == [address]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        page.close()
+        return
+    report = Axe().run(page)
+    page.close()
+    assert report.violations_count == 0, report.generate_report()
+
+
+def test_pdf(browser, tmp_path):
+    path = tmp_path / "brief.pdf"
+    to_pdf(to_html(sample_page()), path)
+    assert path.read_bytes().startswith(b"%PDF")

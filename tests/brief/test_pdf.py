@@ -1,0 +1,21 @@
+import builtins
+
+import pytest
+
+from spillover.brief import render
+from spillover.errors import RunError
+
+
+def test_without_a_printer_it_says_how_to_mend(monkeypatch, tmp_path):
+    real = builtins.__import__
+
+    def without(name, *args, **more):
+        if name == "weasyprint":
+            raise ImportError(name)
+        return real(name, *args, **more)
+
+    monkeypatch.setattr(render, "find_browser", lambda: None)
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(RunError, match="pip install"):
+        render.to_pdf("<p>a</p>", tmp_path / "a.pdf")
+    assert not (tmp_path / "a.pdf").exists()
