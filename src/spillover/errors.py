@@ -60,7 +60,11 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        text = f"{place}: {self.where}: {self.found}." if self.where else f"{place}: {self.found}."
+        text = (
+            f"{place}: {self.where}: {self.found}."
+            if self.where
+            else f"{place}: {self.found}."
+        )
         if self.expected:
             text += f" Expected {self.expected}."
         if self.hint:
@@ -78,7 +82,9 @@ class InputError(SpilloverError):
     """What the user gave cannot be used; ``faults`` lists everything found wrong."""
 
     def __init__(self, faults: Sequence[Fault] | str) -> None:
-        self.faults: tuple[Fault, ...] = () if isinstance(faults, str) else tuple(faults)
+        self.faults: tuple[Fault, ...] = (
+            () if isinstance(faults, str) else tuple(faults)
+        )
         if isinstance(faults, str):
             super().__init__(faults)
         else:

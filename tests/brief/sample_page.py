@@ -118,7 +118,9 @@ def sample_page():
         alerts=(("Risk alert", "the warning of an attack ends on 5 May."),),
         outcomes=OUTCOMES,
         counts=(
-            p.CountRow("Raids on Ostmark", "within 90 days", 20, 55, 90, 140, 260, 104.2),
+            p.CountRow(
+                "Raids on Ostmark", "within 90 days", 20, 55, 90, 140, 260, 104.2
+            ),
         ),
         passages=(
             p.Passage("Ostmark strikes soil of Valdenia", _curve(0.31)),
@@ -130,7 +132,7 @@ def sample_page():
         ),
         actors=ACTORS,
         ties=TIES,
-        streams=(p.StreamRow("Raids on Ostmark", "38 to 44", "counts of three sources"),),
+        streams=(p.StreamRow("Raids on Ostmark", "38 to 44", "three counts"),),
         red_lines=(
             p.RedLineRow(
                 "Ostmark: deaths by raids in 30 days", "Ostmark", "vague, public",
@@ -171,7 +173,7 @@ def sample_page():
             ("The groups act alone", ()),
         ),
         sources=(
-            p.SourceRow("S1", "Claims counted by an institute", "30 April 2031", "B2", ""),
+            p.SourceRow("S1", "Claims, counted", "30 April 2031", "B2", ""),
             p.SourceRow("S2", "News site", "29 April 2031", "C3", "two unnamed"),
         ),
         limits=("Claims are a reporting stream.", "No strike has a precedent."),

@@ -16,7 +16,17 @@ MOST = 14
 HOSTILE = {"ASSAULT", "COERCE", "MOBILIZE"}
 RECENT_DAYS = 120
 AGAINST = ("enemy", "at war", "shoots")
-FOR = ("sponsor", "ally", "patron", "support", "office", "commands", "speaks", "influence", "member")
+FOR = (
+    "sponsor",
+    "ally",
+    "patron",
+    "support",
+    "office",
+    "commands",
+    "speaks",
+    "influence",
+    "member",
+)
 
 
 def _group(case: Case, actor: str) -> str:
@@ -55,7 +65,10 @@ def tie_arrows(case: Case) -> tuple[TieArrow, ...]:
         if r.action in HOSTILE and r.action == "ASSAULT":
             acts[r.source, r.target] += 1
         if r.action == "REQUEST":
-            refused = any(x.source == r.target and x.target == r.source and x.action == "REJECT" for x in case.records)
+            refused = any(
+                x.source == r.target and x.target == r.source and x.action == "REJECT"
+                for x in case.records
+            )
             add(r.source, r.target, "refused" if refused else "asked", 0.25)
     most = max(acts.values(), default=1)
     for (a, b), n in acts.items():
@@ -65,10 +78,17 @@ def tie_arrows(case: Case) -> tuple[TieArrow, ...]:
             continue
         for pattern in x.when:
             stream = next((s for s in case.streams if s.id == pattern.stream), None)
-            given = any(
-                r.action == stream.event.action and r.source == stream.event.source and r.target == stream.event.target and (case.origin - r.last).days < RECENT_DAYS
-                for r in case.records
-            ) if stream else False
+            given = (
+                any(
+                    r.action == stream.event.action
+                    and r.source == stream.event.source
+                    and r.target == stream.event.target
+                    and (case.origin - r.last).days < RECENT_DAYS
+                    for r in case.records
+                )
+                if stream
+                else False
+            )
             if not given or stream is None:
                 continue
             for held in x.holds:
@@ -89,7 +109,11 @@ def actor_boxes(case: Case) -> tuple[ActorBox, ...]:
         weight[t.to_id] += t.weight
     names = [a for a, _ in weight.most_common(MOST)]
     return tuple(
-        ActorBox(a.id, a.name or a.id, "state" if a.kind in ("state", "government") else a.kind)
+        ActorBox(
+            a.id,
+            a.name or a.id,
+            "state" if a.kind in ("state", "government") else a.kind,
+        )
         for a in case.actors.values()
         if a.id in names
     )

@@ -18,10 +18,23 @@ __all__ = ["driver_rows", "number_rows"]
 def _elements(case: Case) -> dict[str, tuple[tuple[str, ...], str]]:
     """Sources and reason of each element by its dotted path."""
     found: dict[str, tuple[tuple[str, ...], str]] = {}
-    for section in (
-        "actors drivers states streams reports responses replies restraints red_lines warnings "
-        "gauges outcomes levers variants ties"
-    ).split():
+    for section in [
+        "actors",
+        "drivers",
+        "states",
+        "streams",
+        "reports",
+        "responses",
+        "replies",
+        "restraints",
+        "red_lines",
+        "warnings",
+        "gauges",
+        "outcomes",
+        "levers",
+        "variants",
+        "ties",
+    ]:
         value = getattr(case, section)
         for e in value.values() if isinstance(value, dict) else value:
             found[f"{section}.{e.id}"] = (e.sources, e.why or e.note)
@@ -33,7 +46,9 @@ def _effect(path: str, effects: Mapping[str, float]) -> str:
     if abs(r) < 0.05:
         return ""
     size = "strong" if abs(r) > 0.4 else "clear" if abs(r) > 0.15 else "slight"
-    return f"{'raises' if r > 0 else 'lowers'} the answer ({size}, {r:+.2f})".replace("-", "−")
+    return f"{'raises' if r > 0 else 'lowers'} the answer ({size}, {r:+.2f})".replace(
+        "-", "−"
+    )
 
 
 def _words(path: str) -> str:
@@ -49,7 +64,9 @@ def number_rows(
     sourced: list[tuple[float, NumberRow]] = []
     judged: list[tuple[float, NumberRow]] = []
     for path, n in numbers_by_path(case).items():
-        if n.kind not in ("unknown", "varying", "median") or path.endswith((".median", ".spread")):
+        if n.kind not in ("unknown", "varying", "median") or path.endswith(
+            (".median", ".spread")
+        ):
             continue
         own = ".".join(path.split(".")[:2])
         sources, why = elements.get(own, ((), ""))
@@ -58,7 +75,12 @@ def number_rows(
         row_of: Number = n
         is_judged = (n.basis or ("data" if rests_on else "judgement")) == "judgement"
         cited = f" [{', '.join(rests_on)}]" if rests_on else ""
-        row = NumberRow(_words(path), row_of.text, f"{reason}{cited}".strip(), _effect(path, effects))
+        row = NumberRow(
+            _words(path),
+            row_of.text,
+            f"{reason}{cited}".strip(),
+            _effect(path, effects),
+        )
         (judged if is_judged else sourced).append((-abs(effects.get(path, 0.0)), row))
     return (
         tuple(r for _, r in sorted(sourced, key=lambda x: x[0])),
@@ -66,7 +88,9 @@ def number_rows(
     )
 
 
-def driver_rows(case: Case, effects: Mapping[str, float], most: int = 6) -> tuple[WatchRow, ...]:
+def driver_rows(
+    case: Case, effects: Mapping[str, float], most: int = 6
+) -> tuple[WatchRow, ...]:
     """The uncertain numbers that go furthest with the key answer."""
     numbers = numbers_by_path(case)
     rows = []
@@ -74,5 +98,13 @@ def driver_rows(case: Case, effects: Mapping[str, float], most: int = 6) -> tupl
         n = numbers.get(path)
         if n is None:
             continue
-        rows.append(WatchRow(_words(path), n.text, f"higher means {'a higher' if r > 0 else 'a lower'} chance (rank correlation {r:+.2f})".replace("-", "−")))
+        rows.append(
+            WatchRow(
+                _words(path),
+                n.text,
+                f"higher means {'a higher' if r > 0 else 'a lower'} chance (rank correlation {r:+.2f})".replace(
+                    "-", "−"
+                ),
+            )
+        )
     return tuple(rows[:most])

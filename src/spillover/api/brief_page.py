@@ -20,7 +20,14 @@ from spillover.api.brief_rows import (
     warning_rows,
     watch_rows,
 )
-from spillover.brief.page import BriefPage, CountRow, Fan, OutcomeRow, Passage, StreamRow
+from spillover.brief.page import (
+    BriefPage,
+    CountRow,
+    Fan,
+    OutcomeRow,
+    Passage,
+    StreamRow,
+)
 from spillover.brief.words import likelihood_word, percent, plain, short_date
 from spillover.clock import in_words
 from spillover.ensemble.origin import owing, seen_before
@@ -34,6 +41,7 @@ __all__ = ["brief_page"]
 
 HEADLINE_DAYS = 90
 FAN_STEP = 3
+POINTS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def _headline(run: Run, answers: tuple[Answer, ...]) -> Answer:
@@ -46,29 +54,48 @@ def _headline(run: Run, answers: tuple[Answer, ...]) -> Answer:
     return min(mine, key=lambda a: abs(a.days - HEADLINE_DAYS))
 
 
-def _sentence(a: Answer) -> str:
-    """The bottom line: a question as a sentence with its likelihood."""
+def _sentence(run: Run, a: Answer) -> str:
+    """The bottom line: an outcome as a sentence with its likelihood."""
     assert a.chance is not None
-    word = likelihood_word(a.chance.p)
-    ask = a.question.rstrip("?")
-    return f"{ask} {a.window}? {word[0].upper()}{word[1:]}: {percent(a.chance.p)}."
+    word, share = likelihood_word(a.chance.p), percent(a.chance.p)
+    outcome = next(o for o in run.model.case.outcomes if o.id == a.outcome)
+    if not outcome.name:
+        return f"{a.question.rstrip('?')}, {a.window}? {word[0].upper()}{word[1:]} ({share})."
+    verb = {"almost no chance": "has", "roughly even chance": "has a"}.get(word, "is")
+    if word.startswith(("less than", "more than")):
+        verb, word = "has a chance of", word.split(":")[0]
+    return f"{outcome.name} {a.window} {verb} {word} ({share})."
 
 
-def _outcome_rows(answers: tuple[Answer, ...], headline: Answer) -> tuple[OutcomeRow, ...]:
+def _outcome_rows(
+    answers: tuple[Answer, ...], headline: Answer
+) -> tuple[OutcomeRow, ...]:
     last: dict[str, str] = {a.outcome: a.id for a in answers if "@months" in a.id}
     rows = []
     for a in answers:
         if a.chance is None:
             continue
         c = a.chance
-        middle = a.days in (30, 90) or "@before" in a.id or "@by" in a.id
+        middle = a.days == HEADLINE_DAYS or "@before" in a.id or "@by" in a.id
+        middle = middle or (a.days == 30 and a.outcome == headline.outcome)
         charted = last.get(a.outcome, a.id) == a.id and (middle or "@months" in a.id)
         other = c.p - a.own
         rows.append(
             OutcomeRow(
-                a.id, a.question, a.window, c.p, c.low, c.high, c.mc_se, a.base_rate,
-                a.reference, other if other > 0.0005 else None, a.p_min, a.p_max,
-                key=a.id == headline.id, charted=charted or a.id == headline.id,
+                a.id,
+                a.question,
+                a.window,
+                c.p,
+                c.low,
+                c.high,
+                c.mc_se,
+                a.base_rate,
+                a.reference,
+                other if other > 0.0005 else None,
+                a.p_min,
+                a.p_max,
+                key=a.id == headline.id,
+                charted=charted or a.id == headline.id,
             )
         )
     return tuple(rows)
@@ -79,7 +106,10 @@ def _fans(run: Run) -> tuple[Fan, ...]:
     sums = e.arms[0].sums
     case = run.model.case
     marks = tuple(
-        ((w.by - case.origin).days, f"warning: {w.name or w.event.text} before {short_date(w.by)}")
+        (
+            (w.by - case.origin).days,
+            f"warning: {w.name or w.event.text} before {short_date(w.by)}",
+        )
         for w in case.warnings
         if w.by is not None and w.by > case.origin
     )
@@ -87,14 +117,22 @@ def _fans(run: Run) -> tuple[Fan, ...]:
     seen: set[int] = set()
     f = 0
     for q in assembled.questions:
-        if q.mode != "count" or q.tally in seen or assembled.tallies[q.tally].kind == "gauge":
+        if (
+            q.mode != "count"
+            or q.tally in seen
+            or assembled.tallies[q.tally].kind == "gauge"
+        ):
             continue
         seen.add(q.tally)
-        last = max(x.spans[0].end for x in assembled.questions if x.tally == q.tally and x.spans)
+        last = max(
+            x.spans[0].end
+            for x in assembled.questions
+            if x.tally == q.tally and x.spans
+        )
         last = min(max(last, HEADLINE_DAYS), sums.fan.shape[1])
-        points = (0.05, 0.25, 0.5, 0.75, 0.95)
         bands = tuple(
-            (d + 1, *quantiles_of(sums.fan[f, d], points)) for d in range(6, last, FAN_STEP)
+            (d + 1, *quantiles_of(sums.fan[f, d], POINTS))
+            for d in range(6, last, FAN_STEP)
         )
         history = seen_before(assembled, e, q.tally)
         fans.append(Fan(q.text, "in seven days", history[::2], bands, marks))  # type: ignore[arg-type]
@@ -106,10 +144,14 @@ def _passages(answers: tuple[Answer, ...]) -> tuple[Passage, ...]:
     """Of each outcome the longest window, four at most, the key outcome first."""
     longest: dict[str, Answer] = {}
     for a in answers:
+        if "@months" in a.id:
+            continue
         if a.passage and (a.outcome not in longest or a.days > longest[a.outcome].days):
             longest[a.outcome] = a
     return tuple(
-        Passage(a.question, tuple(p for p in a.passage if p[0] % 5 == 0 or p[0] == a.days))
+        Passage(
+            a.question, tuple(p for p in a.passage if p[0] % 5 == 0 or p[0] == a.days)
+        )
         for a in list(longest.values())[:4]
     )
 
@@ -122,7 +164,9 @@ def _streams(run: Run) -> tuple[StreamRow, ...]:
     rows = []
     for s, n in zip(run.model.case.streams, events, strict=True):
         rate = float(n) / total / months
-        rows.append(StreamRow(s.name or s.event.text or s.id, plain(rate), s.event.text))
+        rows.append(
+            StreamRow(s.name or s.event.text or s.id, plain(rate), s.event.text)
+        )
     return tuple(rows)
 
 
@@ -130,8 +174,14 @@ def _confidence(run: Run, spread: float) -> tuple[str, tuple[str, ...]]:
     """Level and reasons, from what the case rests on; never about the chance itself."""
     from spillover.case.read import numbers_by_path
 
-    numbers = [n for n in numbers_by_path(run.model.case).values() if n.kind in ("unknown", "varying", "median")]
-    judged = sum(1 for n in numbers if (n.basis or "judgement") == "judgement" and not n.sources)
+    numbers = [
+        n
+        for n in numbers_by_path(run.model.case).values()
+        if n.kind in ("unknown", "varying", "median")
+    ]
+    judged = sum(
+        1 for n in numbers if (n.basis or "judgement") == "judgement" and not n.sources
+    )
     share = judged / max(1, len(numbers))
     graded = [s.grade for s in run.model.case.sources.values() if s.grade]
     good = sum(g[0] in "AB" for g in graded) / max(1, len(graded))
@@ -149,7 +199,12 @@ def _alerts(run: Run) -> tuple[tuple[str, str], ...]:
     found = []
     for w in case.warnings:
         if w.by is not None and w.by > case.origin:
-            found.append(("Risk alert", f"the warning of {short_date(w.issued)} ({w.name or w.event.text}) ends on {in_words(w.by)}."))
+            found.append(
+                (
+                    "Risk alert",
+                    f"the warning of {short_date(w.issued)} ({w.name or w.event.text}) ends on {in_words(w.by)}.",
+                )
+            )
     return tuple(found)
 
 
@@ -158,12 +213,32 @@ def _method(run: Run) -> tuple[tuple[str, str], ...]:
     radius = np.quantile(e.radius, [0.05, 0.5, 0.95])
     capped = int(e.arms[0].sums.capped.sum())
     rows = [
-        ("Simulated", f"{e.draws:,} samples of the uncertain numbers x {e.futures} courses, {run.model.assembled.model.horizon:g} days ahead"),
-        ("Effective samples", f"{e.effective:,.0f} of {e.draws:,} after weighing by what the past left unanswered"),
-        ("Samples redrawn", f"{e.redrawn * 100:.1f} % because events would have begotten events without end"),
-        ("Events one event brings", f"{radius[1]:.2f} on average (90 % of samples {radius[0]:.2f} to {radius[2]:.2f}; spectral radius, below 1)"),
-        ("Courses stopped", f"{capped:,} by the cap on events" if capped else "none by the cap on events"),
-        ("Events before the origin", f"{len(e.past.time) / max(1, len(e.past)):.0f} in each sample, {100 * float((e.past.record < 0).mean()):.0f} % of them filled in from counts or from the model"),
+        (
+            "Simulated",
+            f"{e.draws:,} samples of the uncertain numbers x {e.futures} courses, {run.model.assembled.model.horizon:g} days ahead",
+        ),
+        (
+            "Effective samples",
+            f"{e.effective:,.0f} of {e.draws:,} after weighing by what the past left unanswered",
+        ),
+        (
+            "Samples redrawn",
+            f"{e.redrawn * 100:.1f} % because events would have begotten events without end",
+        ),
+        (
+            "Events one event brings",
+            f"{radius[1]:.2f} on average (90 % of samples {radius[0]:.2f} to {radius[2]:.2f}; spectral radius, below 1)",
+        ),
+        (
+            "Courses stopped",
+            f"{capped:,} by the cap on events"
+            if capped
+            else "none by the cap on events",
+        ),
+        (
+            "Events before the origin",
+            f"{len(e.past.time) / max(1, len(e.past)):.0f} in each sample, {100 * float((e.past.record < 0).mean()):.0f} % of them filled in from counts or from the model",
+        ),
     ]
     rows += [("Note", n) for n in (*run.model.assembled.notes, *run.notes)]
     return tuple(rows)
@@ -174,8 +249,14 @@ def _why(run: Run, headline: Answer, rows: tuple[OutcomeRow, ...]) -> tuple[str,
     assert headline.chance is not None
     out = []
     if headline.base_rate is not None:
-        out.append(f"The past alone would say {percent(headline.base_rate)} ({headline.reference}).")
-    others = [r for r in rows if r.id != headline.id and r.id.startswith(f"{headline.outcome}@")]
+        out.append(
+            f"The past alone would say {percent(headline.base_rate)} ({headline.reference})."
+        )
+    others = [
+        r
+        for r in rows
+        if r.id != headline.id and r.id.startswith(f"{headline.outcome}@")
+    ]
     if others:
         listed = ", ".join(f"{percent(r.p)} {r.window}" for r in others)
         out.append(f"Over other windows: {listed}.")
@@ -205,7 +286,9 @@ def brief_page(run: Run, *, generated: str = "") -> BriefPage:
     level, reasons = _confidence(run, headline.chance.spread)
     sourced, judged = number_rows(case, effects)
     counts = tuple(
-        CountRow(a.question, a.window, *a.quantiles, a.mean) for a in answers if a.chance is None
+        CountRow(a.question, a.window, q[0], q[1], q[2], q[3], q[4], a.mean)
+        for a in answers
+        if a.chance is None and len(q := a.quantiles) == len(POINTS)
     )
     return BriefPage(
         title=case.title or case.case,
@@ -221,7 +304,7 @@ def brief_page(run: Run, *, generated: str = "") -> BriefPage:
         case_digest=run.model.digest,
         data_digest=run.model.data_digest,
         generated=generated,
-        bottom=_sentence(headline),
+        bottom=_sentence(run, headline),
         why=_why(run, headline, rows),
         confidence=level,
         confidence_reasons=reasons,
@@ -244,7 +327,11 @@ def brief_page(run: Run, *, generated: str = "") -> BriefPage:
         judged=judged,
         alternatives=tuple((a.says, a.against) for a in case.alternatives),
         variants=tuple(
-            (v.name or v.id, choice.replace("-", " "), f"{c.weight.middle * 100:.0f} % weight. {c.why}")
+            (
+                v.name or v.id,
+                choice.replace("-", " "),
+                f"{c.weight.middle * 100:.0f} % weight. {c.why}",
+            )
             for v in case.variants.values()
             for choice, c in v.choices.items()
         ),

@@ -41,20 +41,25 @@ def _named(case: Case, actor: str) -> str:
     return case.actors[actor].name or actor if actor in case.actors else actor
 
 
-def _value(n: Number | None) -> str:
-    return n.text if n is not None else ""
+def _text(case: Case, n: Number) -> str:
+    """A number as written; a shared one as it is written where it stands."""
+    return (
+        case.shared[n.name].text
+        if n.kind == "shared" and n.name in case.shared
+        else n.text
+    )
 
 
 def _answer(case: Case, line: RedLine) -> str:
     then = line.then
     if isinstance(then, Raises):
-        what = f"raises {', '.join(then.raises)} {then.factor.text} times"
+        what = f"raises {', '.join(then.raises)} {_text(case, then.factor)} times"
     elif isinstance(then, Opens):
         what = f"opens {then.opens}"
     else:
         what = _stream_name(case, then.stream) or then.text
-    when = f", after {line.delay.text}" if line.delay is not None else ""
-    return f"{what}; chance {line.chance.text}{when}"
+    when = f", after {_text(case, line.delay)}" if line.delay is not None else ""
+    return f"{what}; chance {_text(case, line.chance)}{when}"
 
 
 def _stream_name(case: Case, stream: str) -> str:
@@ -83,7 +88,10 @@ def red_line_rows(run: Run, open_now: tuple[Owing, ...]) -> tuple[RedLineRow, ..
             elif n.kind in ("varying", "unknown"):
                 z = np.array([-1.645, -0.674, 0.0, 0.674, 1.645])
                 middle = np.log(n.low * n.high) / 2
-                t = tuple(float(v) for v in np.exp(middle + z * (np.log(n.high / n.low) / 3.29)))  # type: ignore[assignment]
+                t = tuple(
+                    float(v)
+                    for v in np.exp(middle + z * (np.log(n.high / n.low) / 3.29))
+                )  # type: ignore[assignment]
                 says = f"line {n.low:g} to {n.high:g}"
                 charted = True
         owed = pending.get(line.id)
@@ -93,17 +101,40 @@ def red_line_rows(run: Run, open_now: tuple[Owing, ...]) -> tuple[RedLineRow, ..
             if owed.share < 0.95:
                 text += f" (crossed in {percent(owed.share)} of samples)"
         kind = line.when.kind
-        counted = line.when.name if kind == "gauge" else ", ".join(p.text for p in line.when.patterns)
-        what = {"deaths": "deaths by ", "injured": "injured by ", "gauge": "level of "}.get(kind, "")
+        counted = (
+            line.when.name
+            if kind == "gauge"
+            else ", ".join(p.text for p in line.when.patterns)
+        )
+        what = {
+            "deaths": "deaths by ",
+            "injured": "injured by ",
+            "gauge": "level of ",
+        }.get(kind, "")
         window = f", within {line.within.text}" if line.within is not None else ""
         rows.append(
             RedLineRow(
                 line=line.name or f"{what}{counted}{window}",
                 owner=_named(case, line.owner),
-                clarity="; ".join(filter(None, [line.clarity, {True: "public", False: "not public"}.get(line.public, "") if line.public is not None else "", f"tested {line.tested}" if line.tested else ""])),
+                clarity="; ".join(
+                    filter(
+                        None,
+                        [
+                            line.clarity,
+                            {True: "public", False: "not public"}.get(line.public, "")
+                            if line.public is not None
+                            else "",
+                            f"tested {line.tested}" if line.tested else "",
+                        ],
+                    )
+                ),
                 answer=_answer(case, line),
                 now=_count_now(run, line) if line.id in compiled else 0.0,
-                t5=t[0], t25=t[1], t50=t[2], t75=t[3], t95=t[4],
+                t5=t[0],
+                t25=t[1],
+                t50=t[2],
+                t75=t[3],
+                t95=t[4],
                 says=says,
                 pending=text,
                 charted=charted,
@@ -130,20 +161,52 @@ def restraint_rows(case: Case) -> tuple[RestraintRow, ...]:
     """Who can hold whom, and how strongly."""
     rows = []
     for x in case.restraints:
-        held = [f"{_stream_name(case, k) or k}{f' ({f.text} left)' if f is not None else ''}" for k, f in x.holds.items()]
-        left = f"{x.factor.text} of the rate is left where all comply" if x.factor is not None else "what is left of each rate in brackets"
-        fading = f"; fades by half in {x.half_life.text}" if x.half_life is not None else ""
-        lasts = f"; full for {x.holds_for.text}" if x.holds_for is not None else ""
+        held = [
+            f"{_stream_name(case, k) or k}{f' ({_text(case, f)} left)' if f is not None else ''}"
+            for k, f in x.holds.items()
+        ]
+        left = (
+            f"{_text(case, x.factor)} of the rate is left where all comply"
+            if x.factor is not None
+            else "what is left of each rate in brackets"
+        )
+        fading = (
+            f"; fades by half in {_text(case, x.half_life)}"
+            if x.half_life is not None
+            else ""
+        )
+        lasts = (
+            f"; full for {_text(case, x.holds_for)}" if x.holds_for is not None else ""
+        )
         starts = [
-            r for r in case.records
+            r
+            for r in case.records
             for p in x.when
-            if (s := next((s for s in case.streams if s.id == p.stream), None)) is not None
-            and (r.source, r.action, r.target) == (s.event.source, s.event.action, s.event.target)
+            if (s := next((s for s in case.streams if s.id == p.stream), None))
+            is not None
+            and (r.source, r.action, r.target)
+            == (s.event.source, s.event.action, s.event.target)
             and r.about == s.about
         ]
         last = max((r.last for r in starts), default=None)
-        force = f"last begun {short_date(last)}" if last else ("since " + short_date(x.in_force.since) if x.in_force else "not in force")
-        rows.append(RestraintRow(x.name or x.id, _named(case, x.owner), "; ".join(held), force, f"{left}{lasts}{fading}"))
+        force = (
+            f"last begun {short_date(last)}"
+            if last
+            else (
+                "since " + short_date(x.in_force.since)
+                if x.in_force
+                else "not in force"
+            )
+        )
+        rows.append(
+            RestraintRow(
+                x.name or x.id,
+                _named(case, x.owner),
+                "; ".join(held),
+                force,
+                f"{left}{lasts}{fading}",
+            )
+        )
     return tuple(rows)
 
 
@@ -157,12 +220,19 @@ def warning_rows(case: Case, open_now: tuple[Owing, ...]) -> tuple[WarningRow, .
             for s in (w.says.speakers if w.says else ())
         )
         via = f", through {w.says.via}" if w.says and w.says.via else ""
-        now = f"; given the silence so far {percent(chance[w.id])} (computed)" if w.id in chance else ""
+        now = (
+            f"; given the silence so far {percent(chance[w.id])} (computed)"
+            if w.id in chance
+            else ""
+        )
         rows.append(
             WarningRow(
                 w.name or _stream_name(case, w.event.stream) or w.event.text,
-                short_date(w.issued), short_date(w.by) if w.by else "no deadline",
-                f"{w.chance.text} (judged){now}", ", ".join(w.sources or w.chance.sources), f"{sides}{via}",
+                short_date(w.issued),
+                short_date(w.by) if w.by else "no deadline",
+                f"{_text(case, w.chance)} (judged){now}",
+                ", ".join(w.sources or w.chance.sources),
+                f"{sides}{via}",
             )
         )
     return tuple(rows)
@@ -171,7 +241,9 @@ def warning_rows(case: Case, open_now: tuple[Owing, ...]) -> tuple[WarningRow, .
 def watch_rows(case: Case) -> tuple[WatchRow, ...]:
     """What would change the answer."""
     return tuple(
-        WatchRow(w.observation, f"before {short_date(w.by)}" if w.by else "any day", w.means)
+        WatchRow(
+            w.observation, f"before {short_date(w.by)}" if w.by else "any day", w.means
+        )
         for w in case.watch
     )
 
@@ -182,11 +254,26 @@ def lever_rows(case: Case) -> tuple[LeverRow, ...]:
     for x in case.levers:
         if x.kind == "none":
             continue
-        cost = x.cost if isinstance(x.cost, str) else "" if x.cost is None else x.cost.note
-        scale = "" if x.cost is None or isinstance(x.cost, str) or x.cost.scale is None else f"{x.cost.scale:g} of 5: "
+        cost = (
+            x.cost if isinstance(x.cost, str) else "" if x.cost is None else x.cost.note
+        )
+        scale = (
+            ""
+            if x.cost is None or isinstance(x.cost, str) or x.cost.scale is None
+            else f"{x.cost.scale:g} of 5: "
+        )
         both = f" ({' and '.join(x.both)})" if x.both else ""
         delay = x.delay.text if isinstance(x.delay, Number) else x.delay
-        rows.append(LeverRow((x.name or x.id) + both, ", ".join(_named(case, o) for o in x.owner), x.kind, delay, f"{scale}{cost}", x.risk))
+        rows.append(
+            LeverRow(
+                (x.name or x.id) + both,
+                ", ".join(_named(case, o) for o in x.owner),
+                x.kind,
+                delay,
+                f"{scale}{cost}",
+                x.risk,
+            )
+        )
     return tuple(rows)
 
 
@@ -203,7 +290,9 @@ KINDS: dict[str, tuple[Literal["attack", "support", "restraint", "other"], str]]
 }
 
 
-def timeline_events(case: Case, days: int = 60, most: int = 18) -> tuple[TimelineEvent, ...]:
+def timeline_events(
+    case: Case, days: int = 60, most: int = 18
+) -> tuple[TimelineEvent, ...]:
     """Dated records of the last two months, the latest ones when there are many."""
     found = []
     for r in sorted(case.records, key=lambda r: r.last):
@@ -211,9 +300,31 @@ def timeline_events(case: Case, days: int = 60, most: int = 18) -> tuple[Timelin
         if day < -days or r.action not in KINDS or (r.last - r.first).days > 14:
             continue
         kind, lane = KINDS[r.action]
-        verb = {"ASSAULT": "strikes", "THREATEN": "threatens", "REQUEST": "asks", "AGREE": "agrees with", "REJECT": "refuses", "PROTEST": "protests against", "ACCUSE": "accuses", "COERCE": "presses", "RETREAT": "holds back from"}[r.action]
-        short = {a.id: (a.aliases[0] if a.aliases else a.name or a.id) for a in case.actors.values()}
-        a, b = (min((short.get(x, x), x.replace("-", " ").capitalize()), key=len) for x in (r.source, r.target))
+        verb = {
+            "ASSAULT": "strikes",
+            "THREATEN": "threatens",
+            "REQUEST": "asks",
+            "AGREE": "agrees with",
+            "REJECT": "refuses",
+            "PROTEST": "protests against",
+            "ACCUSE": "accuses",
+            "COERCE": "presses",
+            "RETREAT": "holds back from",
+        }[r.action]
+        short = {
+            a.id: (a.aliases[0] if a.aliases else a.name or a.id)
+            for a in case.actors.values()
+        }
+        a, b = (
+            min(
+                (
+                    short.get(x, x),
+                    x.upper() if len(x) < 4 else x.replace("-", " ").capitalize(),
+                ),
+                key=len,
+            )
+            for x in (r.source, r.target)
+        )
         found.append(TimelineEvent(day, f"{a} {verb} {b}", kind, lane))
     lanes = {"said": 0, "asked to hold back": 1, "done": 2}
     return tuple(sorted(found[-most:], key=lambda e: (lanes[e.lane], e.day)))
@@ -223,8 +334,11 @@ def source_rows(case: Case) -> tuple[SourceRow, ...]:
     """Sources, graded apart."""
     return tuple(
         SourceRow(
-            s.id, f"{s.title}{f' ({s.publisher})' if s.publisher else ''}",
-            short_date(s.date) if s.date else s.date_note or "no date", s.grade, s.note,
+            s.id,
+            f"{s.title}{f' ({s.publisher})' if s.publisher else ''}",
+            short_date(s.date) if s.date else s.date_note or "no date",
+            s.grade,
+            s.note,
         )
         for s in case.sources.values()
     )

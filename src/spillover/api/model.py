@@ -58,7 +58,9 @@ class CaseModel:
     @property
     def data_digest(self) -> str:
         """SHA-256 of the tables beside the case."""
-        return digest_of({n: b for n, b in self.files.items() if n != self.document.file})
+        return digest_of(
+            {n: b for n, b in self.files.items() if n != self.document.file}
+        )
 
     @cached_property
     def assembled(self) -> Assembled:
@@ -130,19 +132,32 @@ class CaseModel:
             futures = min(20, max(1, members))
             draws = max(1, -(-members // futures))
         if draws < 1 or futures < 1:
-            raise InputError(f"draws is {draws} and futures is {futures}: both must be 1 or more")  # noqa: EM102
+            msg = f"draws is {draws} and futures is {futures}: both must be 1 or more"
+            raise InputError(msg)
         unknown = [x for x in levers if x not in self.levers]
         if unknown:
-            raise InputError(f'unknown lever "{unknown[0]}": the case has {", ".join(self.levers)}')  # noqa: EM102
+            msg = f'unknown lever "{unknown[0]}": the case has {", ".join(self.levers)}'
+            raise InputError(msg)
         first = self.assembled.arms[0].id
         arms = (first, *(x for x in levers if x != first))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             ensemble = run_ensemble(
-                self.assembled, draws=draws, futures=futures, seed=seed, arms=arms,
-                threads=threads, progress=progress,
+                self.assembled,
+                draws=draws,
+                futures=futures,
+                seed=seed,
+                arms=arms,
+                threads=threads,
+                progress=progress,
             )
-        notes = tuple(dict.fromkeys(str(w.message) for w in caught if w.category.__module__.startswith("spillover")))
+        notes = tuple(
+            dict.fromkeys(
+                str(w.message)
+                for w in caught
+                if w.category.__module__.startswith("spillover")
+            )
+        )
         return Run(self, ensemble, notes)
 
 
@@ -157,5 +172,8 @@ def load(name: str | Path) -> CaseModel:
     case, document = read_document(name)
     folder, file = case_folder(name)
     history = case.history
-    names = [file, *(n for n in (history.records, history.counts, history.codebook) if n)]
+    names = [
+        file,
+        *(n for n in (history.records, history.counts, history.codebook) if n),
+    ]
     return CaseModel(case, document, {n: (folder / n).read_bytes() for n in names})

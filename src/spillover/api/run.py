@@ -78,7 +78,9 @@ class Run:
     @cached_property
     def _answers(self) -> dict[str, tuple[Answer, ...]]:
         return {
-            arm.id: answers_of(self.model.case, self.model.assembled, self.ensemble, arm)
+            arm.id: answers_of(
+                self.model.case, self.model.assembled, self.ensemble, arm
+            )
             for arm in self.ensemble.arms
         }
 
@@ -92,7 +94,8 @@ class Run:
         """
         name = lever or self.ensemble.arms[0].id
         if name not in self._answers:
-            raise InputError(f'lever "{name}" was not simulated: simulate(levers=["{name}"])')  # noqa: EM102
+            msg = f'lever "{name}" was not simulated: simulate(levers=["{name}"])'
+            raise InputError(msg)
         return Outcomes(self.model.id, name, self._answers[name])
 
     def brief(self, *, generated: str = "") -> Brief:
@@ -121,7 +124,13 @@ class Run:
             "levers": [a.id for a in e.arms],
             "effective_draws": e.effective,
             "redrawn_share": e.redrawn,
-            "spectral_radius": dict(zip(("q5", "q50", "q95"), map(float, np.quantile(e.radius, [0.05, 0.5, 0.95])), strict=True)),
+            "spectral_radius": dict(
+                zip(
+                    ("q5", "q50", "q95"),
+                    map(float, np.quantile(e.radius, [0.05, 0.5, 0.95])),
+                    strict=True,
+                )
+            ),
             "capped_futures": capped,
             "candidates": {a.id: int(a.sums.work[0]) for a in e.arms},
             "events": {a.id: int(a.sums.work[1]) for a in e.arms},
@@ -153,7 +162,10 @@ class Run:
         writer.writerows(rows)
         files["outcomes.csv"] = text.getvalue().encode()
         packed = io.BytesIO()
-        arrays: dict[str, Any] = {"index": self.ensemble.index, "theta": self.ensemble.theta}
+        arrays: dict[str, Any] = {
+            "index": self.ensemble.index,
+            "theta": self.ensemble.theta,
+        }
         for arm in self.ensemble.arms:
             for name in ("hits", "own", "total", "capped"):
                 arrays[f"{arm.id}/{name}"] = getattr(arm.sums, name)
@@ -181,7 +193,10 @@ class Run:
         files["brief.html"] = brief.html.encode()
         files["brief.md"] = brief.markdown.encode()
         files["brief.json"] = brief.json.encode()
-        files |= {f"case/{n if n != self.model.document.file else 'case.yaml'}": b for n, b in self.model.files.items()}
+        files |= {
+            f"case/{n if n != self.model.document.file else 'case.yaml'}": b
+            for n, b in self.model.files.items()
+        }
         write_folder(target, files)
         return target
 

@@ -41,6 +41,10 @@ def run(
     model = load(name)
     model.check()
     return model.simulate(
-        draws=draws, futures=futures, seed=seed, levers=levers, threads=threads,
+        draws=draws,
+        futures=futures,
+        seed=seed,
+        levers=levers,
+        threads=threads,
         progress=progress,
     )

@@ -86,7 +86,9 @@ class Outcomes:
         exact = [a for a in self.answers if a.id == name]
         found = exact or [a for a in self.answers if a.outcome == name]
         if len(found) != 1:
-            ids = ", ".join(a.id for a in found) or ", ".join(a.id for a in self.answers)
+            ids = ", ".join(a.id for a in found) or ", ".join(
+                a.id for a in self.answers
+            )
             raise KeyError(f"{name}: one of {ids}")  # noqa: EM102
         return found[0]
 
@@ -136,7 +138,13 @@ class Outcomes:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        heads = ("Question", "Window", "Chance or count", "90 % interval", "The past alone")
+        heads = (
+            "Question",
+            "Window",
+            "Chance or count",
+            "90 % interval",
+            "The past alone",
+        )
         head = "".join(f'<th scope="col">{h}</th>' for h in heads)
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>"

@@ -106,7 +106,7 @@ def _boxes(
     columns = 4 if wide else 3
     step = width / columns
     w = min(122.0, step - 25)
-    h = 8 + 13 * max(2, *(len(wrap(a.name, w - 8, 12)) for a in actors), 2)
+    h = 8.0 + 13 * max(2, *(len(wrap(a.name, w - 8, 12)) for a in actors), 2)
     rows = math.ceil((1.6 if wide else 1.5) * len(actors) / (columns - 0.5))
     down = h + (58 if wide else 54)
     slots = [

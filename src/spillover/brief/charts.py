@@ -9,7 +9,6 @@ This file must never import anything of Spillover but `brief.frame` and `brief.w
 from __future__ import annotations
 
 import datetime as dt
-import math
 
 from spillover.brief.frame import (
     ACT,
@@ -33,48 +32,123 @@ __all__ = ["fan", "outcomes", "passages", "red_lines", "timeline"]
 
 
 def nice_ticks(top: float, n: int = 4) -> list[float]:
-    step = next(s for s in (m * 10 ** e for e in range(-3, 7) for m in (1, 2, 2.5, 5)) if top / s <= n)
+    step = next(
+        s
+        for s in (m * 10**e for e in range(-3, 7) for m in (1, 2, 2.5, 5))
+        if top / s <= n
+    )
     return [round(i * step, 6) for i in range(int(top / step) + 1)]
 
 
-def month_ticks(origin: dt.date, lo: int, hi: int, every: int = 1) -> list[tuple[int, str]]:
-    firsts = [d for d in (origin + dt.timedelta(days=i) for i in range(lo, hi + 1)) if d.day == 1 and (d.month - 1) % every == 0]
-    return [((d - origin).days, f"{d:%b}" + (f" {d:%Y}" if d.month == 1 else "")) for d in firsts]
+def month_ticks(
+    origin: dt.date, lo: int, hi: int, every: int = 1
+) -> list[tuple[int, str]]:
+    firsts = [
+        d
+        for d in (origin + dt.timedelta(days=i) for i in range(lo, hi + 1))
+        if d.day == 1 and (d.month - 1) % every == 0
+    ]
+    return [
+        ((d - origin).days, f"{d:%b}" + (f" {d:%Y}" if d.month == 1 else ""))
+        for d in firsts
+    ]
 
 
 def fan(history, bands, origin, width=640, height=250, warning=None, unit="a week"):
     """History before the origin, 90 and 50 % bands and median after it; the warning's deadline is marked, not modelled away."""
     lo, hi = min(h["x"] for h in history), max(b["x"] for b in bands)
-    ticks = nice_ticks(1.05 * max([b["q95"] for b in bands] + [h["y"] for h in history]))
+    ticks = nice_ticks(
+        1.05 * max([b["q95"] for b in bands] + [h["y"] for h in history])
+    )
     top = max(ticks[-1], max(b["q95"] for b in bands), max(h["y"] for h in history))
     f = Frame(width, height, (lo, hi), (0, top), left=26, right=74, top=46, bottom=22)
-    f.y_ticks([(v, f"{v:g}") for v in ticks]).x_ticks(month_ticks(origin, lo, hi, 1 if width > 500 else 2), height - 18)
-    f.add("area", [dict(x=b["x"], y=b["q5"], y2=b["q95"]) for b in bands], fill=ACT_TINTS[1])
-    f.add("area", [dict(x=b["x"], y=b["q25"], y2=b["q75"]) for b in bands], fill=ACT_TINTS[2])
-    f.add("line", [dict(x=b["x"], y=b["q50"]) for b in bands], stroke=ACT, strokeWidth=2)
-    f.add("line", [dict(x=h["x"], y=h["y"]) for h in history], stroke=INK, strokeWidth=1.5)
-    f.add("rule", [dict(x=0, y=0, y2=f.uy(24))], stroke=INK, strokeWidth=1)
+    f.y_ticks([(v, f"{v:g}") for v in ticks]).x_ticks(
+        month_ticks(origin, lo, hi, 1 if width > 500 else 2), height - 18
+    )
+    f.add(
+        "area",
+        [{"x": b["x"], "y": b["q5"], "y2": b["q95"]} for b in bands],
+        fill=ACT_TINTS[1],
+    )
+    f.add(
+        "area",
+        [{"x": b["x"], "y": b["q25"], "y2": b["q75"]} for b in bands],
+        fill=ACT_TINTS[2],
+    )
+    f.add(
+        "line", [{"x": b["x"], "y": b["q50"]} for b in bands], stroke=ACT, strokeWidth=2
+    )
+    f.add(
+        "line",
+        [{"x": h["x"], "y": h["y"]} for h in history],
+        stroke=INK,
+        strokeWidth=1.5,
+    )
+    f.add("rule", [{"x": 0, "y": 0, "y2": f.uy(24)}], stroke=INK, strokeWidth=1)
     x0 = f.xr[0] + (f.xr[1] - f.xr[0]) * -lo / (hi - lo)
-    f.text([dict(x=f.ux(x0 - 5), y=f.uy(30), t=f"known to {origin.day} {origin:%b}", c=INK)], "right")
-    f.text([dict(x=f.ux(0), y=f.uy(8), t=unit, c=INK2)])
+    f.text(
+        [
+            {
+                "x": f.ux(x0 - 5),
+                "y": f.uy(30),
+                "t": f"known to {origin.day} {origin:%b}",
+                "c": INK,
+            }
+        ],
+        "right",
+    )
+    f.text([{"x": f.ux(0), "y": f.uy(8), "t": unit, "c": INK2}])
     if warning:
         xw = x0 + (f.xr[1] - f.xr[0]) * warning["x"] / (hi - lo)
-        f.add("rule", [dict(x=warning["x"], y=0, y2=f.uy(30))], stroke=INK, strokeWidth=1, strokeDash=[2, 2])
-        f.add("point", [dict(x=warning["x"], y=f.uy(30), s=60)], shape="diamond", filled=True, fill=INK)
-        f.text([dict(x=f.ux(xw + 8), y=f.uy(30), t=warning["text"] if width > 500 else warning["short"])], halo=True)
+        f.add(
+            "rule",
+            [{"x": warning["x"], "y": 0, "y2": f.uy(30)}],
+            stroke=INK,
+            strokeWidth=1,
+            strokeDash=[2, 2],
+        )
+        f.add(
+            "point",
+            [{"x": warning["x"], "y": f.uy(30), "s": 60}],
+            shape="diamond",
+            filled=True,
+            fill=INK,
+        )
+        f.text(
+            [
+                {
+                    "x": f.ux(xw + 8),
+                    "y": f.uy(30),
+                    "t": warning["text"] if width > 500 else warning["short"],
+                }
+            ],
+            halo=True,
+        )
     end = bands[-1]
-    names, last = [("q95", "95 %", INK2), ("q75", "75 %", INK2), ("q50", "median", ACT), ("q25", "25 %", INK2), ("q5", "5 %", INK2)], -99
+    names, last = (
+        [
+            ("q95", "95 %", INK2),
+            ("q75", "75 %", INK2),
+            ("q50", "median", ACT),
+            ("q25", "25 %", INK2),
+            ("q5", "5 %", INK2),
+        ],
+        -99,
+    )
     for k, t, c in names:  # direct labels, pushed apart, never reordered
         y = max(f.yr[0] + (f.yr[1] - f.yr[0]) * end[k] / top, last + 13)
         last = y
-        f.text([dict(x=f.ux(width - 70), y=f.uy(y), t=f"{t}: {end[k]:.1f}", c=c)], weight="bold" if k == "q50" else "normal")
+        f.text(
+            [{"x": f.ux(width - 70), "y": f.uy(y), "t": f"{t}: {end[k]:.1f}", "c": c}],
+            weight="bold" if k == "q50" else "normal",
+        )
     return f.chart()
 
 
 def _row_layout(rows, label, width, col, size=12):
     y, out = 0, []
     for r in rows:
-        lines = wrap(r[label], width - col - 4, size + .5)
+        lines = wrap(r[label], width - col - 4, size + 0.5)
         out.append((y + 9, lines, y + 15 * len(lines) + 12))
         y += 15 * len(lines) + 31
     return out, y
@@ -84,7 +158,11 @@ def beside(p: float) -> str:
     """Likelihood word as it fits beside a bar at 328 px."""
     if not 0.01 <= p <= 0.99:
         return "below 1 in 100" if p < 0.01 else "above 99 in 100"
-    return likelihood_word(p).removesuffix(" chance") if 0.4 < p < 0.6 else likelihood_word(p)
+    return (
+        likelihood_word(p).removesuffix(" chance")
+        if 0.4 < p < 0.6
+        else likelihood_word(p)
+    )
 
 
 def outcomes(rows, width=640):
@@ -94,18 +172,88 @@ def outcomes(rows, width=640):
     foot = 34 if width > 560 else 20
     f = Frame(width, y + foot, (0, 1), (y + foot, 0), left=0, right=col + 8)
     for _, _, yb in lay:
-        f.add("rect", [dict(x=a, x2=b, y=yb - 8, y2=yb + 8) for a, b in ((.0, .05), (.2, .45), (.55, .8), (.95, 1))], fill=FAINT)
-        f.add("rule", [dict(x=0, x2=1, y=yb)], stroke=RULE, strokeWidth=.75)
-    b = [(r, yb) for r, (_, _, yb) in zip(rows, lay)]
-    f.add("rule", [dict(x=r["lo"], x2=r["hi"], y=yb) for r, yb in b if r["lo"] is not None], stroke=ESTIMATE, strokeWidth=4, strokeCap="butt")
-    f.add("rule", [dict(x=r["base"], y=yb - 6, y2=yb + 10) for r, yb in b if r.get("base") is not None], stroke=INK2, strokeWidth=2)
-    f.add("point", [dict(x=r["p"], y=yb) for r, yb in b], shape="circle", filled=True, fill=ESTIMATE, size=110, stroke=PAPER, strokeWidth=1.5)
-    f.text([dict(x=0 - .0, y=yt, t="\n".join(ls)) for _, (yt, ls, _) in zip(rows, lay)], size=12.5, baseline="middle")
-    f.text([dict(x=f.ux(width - col + 4), y=yb - 7, t=percent(r["p"])) for r, yb in b], size=15, weight="bold")
-    f.text([dict(x=f.ux(width - col + 4), y=yb + 8, t=beside(r["p"]), c=INK2) for r, yb in b], size=11.5)
-    f.x_ticks([(v, f"{v * 100:.0f}" + (" %" if width > 500 or v == .05 else "")) for v in (.05, .2, .45, .55, .8, .95)], y - 2)
+        f.add(
+            "rect",
+            [
+                {"x": a, "x2": b, "y": yb - 8, "y2": yb + 8}
+                for a, b in ((0.0, 0.05), (0.2, 0.45), (0.55, 0.8), (0.95, 1))
+            ],
+            fill=FAINT,
+        )
+        f.add("rule", [{"x": 0, "x2": 1, "y": yb}], stroke=RULE, strokeWidth=0.75)
+    b = [(r, yb) for r, (_, _, yb) in zip(rows, lay, strict=False)]
+    f.add(
+        "rule",
+        [{"x": r["lo"], "x2": r["hi"], "y": yb} for r, yb in b if r["lo"] is not None],
+        stroke=ESTIMATE,
+        strokeWidth=4,
+        strokeCap="butt",
+    )
+    f.add(
+        "rule",
+        [
+            {"x": r["base"], "y": yb - 6, "y2": yb + 10}
+            for r, yb in b
+            if r.get("base") is not None
+        ],
+        stroke=INK2,
+        strokeWidth=2,
+    )
+    f.add(
+        "point",
+        [{"x": r["p"], "y": yb} for r, yb in b],
+        shape="circle",
+        filled=True,
+        fill=ESTIMATE,
+        size=110,
+        stroke=PAPER,
+        strokeWidth=1.5,
+    )
+    f.text(
+        [
+            {"x": 0 - 0.0, "y": yt, "t": "\n".join(ls)}
+            for _, (yt, ls, _) in zip(rows, lay, strict=False)
+        ],
+        size=12.5,
+        baseline="middle",
+    )
+    f.text(
+        [
+            {"x": f.ux(width - col + 4), "y": yb - 7, "t": percent(r["p"])}
+            for r, yb in b
+        ],
+        size=15,
+        weight="bold",
+    )
+    f.text(
+        [
+            {"x": f.ux(width - col + 4), "y": yb + 8, "t": beside(r["p"]), "c": INK2}
+            for r, yb in b
+        ],
+        size=11.5,
+    )
+    f.x_ticks(
+        [
+            (v, f"{v * 100:.0f}" + (" %" if width > 500 or v == 0.05 else ""))
+            for v in (0.05, 0.2, 0.45, 0.55, 0.8, 0.95)
+        ],
+        y - 2,
+    )
     if width > 560:
-        f.text([dict(x=v, y=y + 21, t=t, c=INK2) for v, t in ((.125, "very unlikely"), (.325, "unlikely"), (.5, "even"), (.675, "likely"), (.875, "very likely"))], "center", 10.5)
+        f.text(
+            [
+                {"x": v, "y": y + 21, "t": t, "c": INK2}
+                for v, t in (
+                    (0.125, "very unlikely"),
+                    (0.325, "unlikely"),
+                    (0.5, "even"),
+                    (0.675, "likely"),
+                    (0.875, "very likely"),
+                )
+            ],
+            "center",
+            10.5,
+        )
     return f.chart()
 
 
@@ -117,21 +265,50 @@ def red_lines(rows, width=640):
     for r, (yt, ls, yb) in zip(rows, lay, strict=True):
         most = 1.12 * max(r["t95"], r["now"])
         u = {k: r[k] / most for k in ("t5", "t25", "t75", "t95", "now")}
-        f.add("rect", [dict(x=0, x2=1, y=yb - 6, y2=yb + 6)], fill=FAINT)
-        f.add("rect", [dict(x=u["t5"], x2=u["t95"], y=yb - 6, y2=yb + 6)], fill=EST_TINTS[0], stroke=EST_TINTS[1], strokeWidth=1)
-        f.add("rect", [dict(x=u["t25"], x2=u["t75"], y=yb - 6, y2=yb + 6)], fill=EST_TINTS[1])
-        f.add("rect", [dict(x=0, x2=u["now"], y=yb - 3, y2=yb + 3)], fill=ACT)
-        f.add("rule", [dict(x=u["now"], y=yb - 10, y2=yb + 10)], stroke=ACT, strokeWidth=2.5)
-        f.text([dict(x=0, y=yt, t="\n".join(ls))], size=12.5)
-        f.text([dict(x=f.ux(width - col + 4), y=yb - 7, t=f"now {r['now']:.1f}", c=INK)], size=13, weight="bold")
-        f.text([dict(x=f.ux(width - col + 4), y=yb + 8, t=r["says"], c=INK2)])
+        f.add("rect", [{"x": 0, "x2": 1, "y": yb - 6, "y2": yb + 6}], fill=FAINT)
+        f.add(
+            "rect",
+            [{"x": u["t5"], "x2": u["t95"], "y": yb - 6, "y2": yb + 6}],
+            fill=EST_TINTS[0],
+            stroke=EST_TINTS[1],
+            strokeWidth=1,
+        )
+        f.add(
+            "rect",
+            [{"x": u["t25"], "x2": u["t75"], "y": yb - 6, "y2": yb + 6}],
+            fill=EST_TINTS[1],
+        )
+        f.add("rect", [{"x": 0, "x2": u["now"], "y": yb - 3, "y2": yb + 3}], fill=ACT)
+        f.add(
+            "rule",
+            [{"x": u["now"], "y": yb - 10, "y2": yb + 10}],
+            stroke=ACT,
+            strokeWidth=2.5,
+        )
+        f.text([{"x": 0, "y": yt, "t": "\n".join(ls)}], size=12.5)
+        f.text(
+            [
+                {
+                    "x": f.ux(width - col + 4),
+                    "y": yb - 7,
+                    "t": f"now {r['now']:.1f}",
+                    "c": INK,
+                }
+            ],
+            size=13,
+            weight="bold",
+        )
+        f.text([{"x": f.ux(width - col + 4), "y": yb + 8, "t": r["says"], "c": INK2}])
     return f.chart()
 
 
 def timeline(events, origin, width=640):
     """Dated acts in lanes; labels take the first free row of their lane, to the right of the dot or, where that fails, to its left."""
     lo, hi = min(e["x"] for e in events) - 2, max(0, *(e["x"] for e in events)) + 2
-    X = lambda d: 6 + (width - 12) * (d - lo) / (hi - lo)
+
+    def X(d):
+        return 6 + (width - 12) * (d - lo) / (hi - lo)
+
     lanes = list(dict.fromkeys(e["lane"] for e in events))
     f, y, parts = None, 0, []
     for lane in lanes:
@@ -140,7 +317,14 @@ def timeline(events, origin, width=640):
             x, tw = X(e["x"]), text_width(e["text"], 11.5) + 8
             right = x + 8 + tw <= width
             span = (x - 6, x + 8 + tw) if right else (x - 8 - tw, x + 6)
-            k = next((k for k, r in enumerate(rows) if all(span[1] < a or span[0] > b for a, b in r)), len(rows))
+            k = next(
+                (
+                    k
+                    for k, r in enumerate(rows)
+                    if all(span[1] < a or span[0] > b for a, b in r)
+                ),
+                len(rows),
+            )
             rows += [[]] if k == len(rows) else []
             rows[k].append(span)
             parts.append((e, x, head + 32 + 19 * k, right))
@@ -149,16 +333,64 @@ def timeline(events, origin, width=640):
         parts.append((None, lane, head + 14, None))
     f = Frame(width, y + 24)
     ticks = month_ticks(origin, lo, hi) or [(0, f"{origin:%b}")]
-    f.add("rule", [dict(x=X(d), y=0, y2=y) for d, _ in ticks], stroke=RULE, strokeWidth=.75)
-    f.add("rule", [dict(x=X(0), y=0, y2=y)], stroke=INK, strokeWidth=1)
-    f.text([dict(x=X(d), y=y + 12, t=t, c=INK2) for d, t in ticks if 12 < X(d) < X(0) - 40], "center").text([dict(x=X(0) + 4, y=y + 12, t=f"{origin.day} {origin:%b}")], "right", weight="bold")
-    f.text([dict(x=0, y=yy, t=e_, c=INK2) for n, e_, yy, _ in parts if n is None], size=11, weight="bold", halo=True)
-    f.add("rule", [dict(x=0, x2=width, y=yy) for n, _, yy, _ in parts if n == 0], stroke=RULE, strokeWidth=.75)
-    shapes = {"attack": ("triangle-up", ACT), "support": ("circle", SUPPORT), "restraint": ("square", RESTRAINT), "other": ("diamond", INK2)}
+    f.add(
+        "rule",
+        [{"x": X(d), "y": 0, "y2": y} for d, _ in ticks],
+        stroke=RULE,
+        strokeWidth=0.75,
+    )
+    f.add("rule", [{"x": X(0), "y": 0, "y2": y}], stroke=INK, strokeWidth=1)
+    f.text(
+        [
+            {"x": X(d), "y": y + 12, "t": t, "c": INK2}
+            for d, t in ticks
+            if 12 < X(d) < X(0) - 40
+        ],
+        "center",
+    ).text(
+        [{"x": X(0) + 4, "y": y + 12, "t": f"{origin.day} {origin:%b}"}],
+        "right",
+        weight="bold",
+    )
+    f.text(
+        [{"x": 0, "y": yy, "t": e_, "c": INK2} for n, e_, yy, _ in parts if n is None],
+        size=11,
+        weight="bold",
+        halo=True,
+    )
+    f.add(
+        "rule",
+        [{"x": 0, "x2": width, "y": yy} for n, _, yy, _ in parts if n == 0],
+        stroke=RULE,
+        strokeWidth=0.75,
+    )
+    shapes = {
+        "attack": ("triangle-up", ACT),
+        "support": ("circle", SUPPORT),
+        "restraint": ("square", RESTRAINT),
+        "other": ("diamond", INK2),
+    }
     for kind, (shape, colour) in shapes.items():
-        f.add("point", [dict(x=x, y=yy) for e, x, yy, _ in parts if e and e["kind"] == kind], shape=shape, filled=True, fill=colour, size=62, stroke=PAPER, strokeWidth=1)
+        f.add(
+            "point",
+            [{"x": x, "y": yy} for e, x, yy, _ in parts if e and e["kind"] == kind],
+            shape=shape,
+            filled=True,
+            fill=colour,
+            size=62,
+            stroke=PAPER,
+            strokeWidth=1,
+        )
     for right, align, d in ((True, "left", 8), (False, "right", -8)):
-        f.text([dict(x=x + d, y=yy, t=e["text"]) for e, x, yy, r in parts if e and r is right], align, halo=True)
+        f.text(
+            [
+                {"x": x + d, "y": yy, "t": e["text"]}
+                for e, x, yy, r in parts
+                if e and r is right
+            ],
+            align,
+            halo=True,
+        )
     return f.chart()
 
 
@@ -171,17 +403,40 @@ def passages(rows, width=640, height=230):
     col = 210 if width > 500 else 118
     f = Frame(width, height, (0, hi), (0, top), left=40, right=col, top=16, bottom=24)
     f.y_ticks([(v, f"{v * 100:g} %") for v in ticks])
-    f.x_ticks([(d, f"day {d}") for d in (0, 30, 60, 90, 120, 150, 180) if d <= hi and (width > 500 or d % 60 == 0)], height - 20)
+    f.x_ticks(
+        [
+            (d, f"day {d}")
+            for d in (0, 30, 60, 90, 120, 150, 180)
+            if d <= hi and (width > 500 or d % 60 == 0)
+        ],
+        height - 20,
+    )
     ends = []
     dashes = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
     for n, r in enumerate(rows):
-        f.add("line", [{"x": d, "y": p} for d, p in ((0, 0.0), *r["points"])], stroke=ESTIMATE, strokeWidth=2 if n == 0 else 1.4, strokeDash=dashes[n % 4])
+        f.add(
+            "line",
+            [{"x": d, "y": p} for d, p in ((0, 0.0), *r["points"])],
+            stroke=ESTIMATE,
+            strokeWidth=2 if n == 0 else 1.4,
+            strokeDash=dashes[n % 4],
+        )
         ends.append((f.yr[0] + (f.yr[1] - f.yr[0]) * r["points"][-1][1] / top, r, n))
     last = -99.0
     for y, r, n in sorted(ends, key=lambda e: e[0]):
         lines = wrap(f"{percent(r['points'][-1][1])}: {r['label']}", col - 12, 11)[:3]
         y = max(y, last + 6)
         y = min(y, height - 30 - 13 * (len(lines) - 1)) if last < 0 else y
-        f.text([{"x": f.ux(width - col + 6), "y": f.uy(y), "t": "\n".join(lines), "c": INK if n == 0 else INK2}], weight="bold" if n == 0 else "normal")
+        f.text(
+            [
+                {
+                    "x": f.ux(width - col + 6),
+                    "y": f.uy(y),
+                    "t": "\n".join(lines),
+                    "c": INK if n == 0 else INK2,
+                }
+            ],
+            weight="bold" if n == 0 else "normal",
+        )
         last = y + 13 * len(lines)
     return f.chart()

@@ -242,6 +242,7 @@ def svg(spec: Spec, title: str) -> str:
 
     drawn = vl_convert.vegalite_to_svg(spec)
     drawn = _EMPTY.sub("", _ROLES.sub("", drawn))
+    drawn = drawn.replace(' opacity="1"', "")
     # Coordinates only: a label must never be rounded.
     drawn = _COORDINATES.sub(lambda m: _DECIMALS.sub(r"\1", m[0]), drawn)
     drawn = drawn.replace(' font-family="' + FONT.replace("'", "&apos;") + '"', "")

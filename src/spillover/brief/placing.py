@@ -97,7 +97,7 @@ def _fixed_cost(
     others = (slot for k, slot in enumerate(slots) if k not in edge)
     under = sum(any(inside(p, (*s, *size), 4) for p in way) for s in others)
     tight = abs(a[1] - b[1]) < 1 and abs(a[0] - b[0]) - size[0] < 44
-    return (math.dist(a, b) / 100) ** 1.5 + 5 * under + 4 * tight
+    return math.pow(math.dist(a, b) / 100, 1.5) + 5 * under + 4 * tight
 
 
 def _crossings(

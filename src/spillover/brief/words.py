@@ -11,7 +11,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-__all__ = ["STEPS", "interval", "likelihood_word", "mixed_sentences", "percent", "plain", "short_date"]
+__all__ = [
+    "STEPS",
+    "interval",
+    "likelihood_word",
+    "mixed_sentences",
+    "percent",
+    "plain",
+    "short_date",
+]
 
 STEPS = (
     (0.05, "almost no chance"),

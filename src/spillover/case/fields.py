@@ -10,7 +10,15 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from spillover.case.number_text import Number, NumberError, parse_number
@@ -144,13 +152,15 @@ def _read_date(raw: Any) -> dt.date:  # noqa: ANN401 - raw YAML
             return dt.date.fromisoformat(raw.strip())
         except ValueError:
             pass
-    raise fault(f'"{raw}" is not a date', "a date such as 2024-11-05")
+    msg = f'"{raw}" is not a date'
+    raise fault(msg, "a date such as 2024-11-05")
 
 
 def _read_id(raw: Any) -> str:  # noqa: ANN401 - raw YAML
     if isinstance(raw, str) and re.fullmatch(r"[a-z0-9][a-z0-9-]*", raw):
         return raw
-    raise fault(f'"{raw}" is not an id', "small letters, digits and dashes, such as tehran-word")
+    msg = f'"{raw}" is not an id'
+    raise fault(msg, "small letters, digits and dashes, such as tehran-word")
 
 
 def _read_words(raw: Any) -> tuple[str, ...]:  # noqa: ANN401 - raw YAML
@@ -158,23 +168,44 @@ def _read_words(raw: Any) -> tuple[str, ...]:  # noqa: ANN401 - raw YAML
         return ()
     if isinstance(raw, str):
         return (raw,)
-    if isinstance(raw, (list, tuple)) and all(isinstance(r, (str, int, float)) for r in raw):
+    if isinstance(raw, (list, tuple)) and all(
+        isinstance(r, (str, int, float)) for r in raw
+    ):
         return tuple(str(r) for r in raw)
-    raise fault(f'"{raw}" is not a text or a list of texts', "a text or a list of texts")
+    msg = f'"{raw}" is not a text or a list of texts'
+    raise fault(msg, "a text or a list of texts")
 
 
 _PATTERN_SCHEMA = {"type": "string", "title": "pattern"}
 _MANY = {"type": ["string", "array"], "items": {"type": "string"}}
-Pattern = Annotated[PatternText, BeforeValidator(_read_pattern), WithJsonSchema(_PATTERN_SCHEMA)]
-Act = Annotated[PatternText, BeforeValidator(_read_pattern), WithJsonSchema({"type": "string", "title": "act"})]
+Pattern = Annotated[
+    PatternText, BeforeValidator(_read_pattern), WithJsonSchema(_PATTERN_SCHEMA)
+]
+Act = Annotated[
+    PatternText,
+    BeforeValidator(_read_pattern),
+    WithJsonSchema({"type": "string", "title": "act"}),
+]
 Patterns = Annotated[
-    tuple[PatternText, ...], BeforeValidator(_read_patterns), WithJsonSchema({**_MANY, "title": "pattern"})
+    tuple[PatternText, ...],
+    BeforeValidator(_read_patterns),
+    WithJsonSchema({**_MANY, "title": "pattern"}),
 ]
 Quantity = Annotated[
-    QuantityText, BeforeValidator(_read_quantity), WithJsonSchema({**_MANY, "title": "quantity"})
+    QuantityText,
+    BeforeValidator(_read_quantity),
+    WithJsonSchema({**_MANY, "title": "quantity"}),
 ]
-Date = Annotated[dt.date, BeforeValidator(_read_date), WithJsonSchema({"type": "string", "format": "date"})]
-Id = Annotated[str, BeforeValidator(_read_id), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"})]
+Date = Annotated[
+    dt.date,
+    BeforeValidator(_read_date),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+Id = Annotated[
+    str,
+    BeforeValidator(_read_id),
+    WithJsonSchema({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"}),
+]
 Words = Annotated[tuple[str, ...], BeforeValidator(_read_words), WithJsonSchema(_MANY)]
 Ids = Words
 
@@ -218,7 +249,9 @@ def _read_time_or_text(raw: Any) -> Any:  # noqa: ANN401 - raw YAML
 
 
 TimeOrText = Annotated[
-    Number | str, BeforeValidator(_read_time_or_text), WithJsonSchema(_schema("duration or words"))
+    Number | str,
+    BeforeValidator(_read_time_or_text),
+    WithJsonSchema(_schema("duration or words")),
 ]
 
 
@@ -237,7 +270,10 @@ class Frozen(BaseModel):
 class Element(Frozen):
     """What every element may say about itself."""
 
-    id: str = Field(default="", description="Name of the element; made from its content when absent.")
+    id: str = Field(
+        default="",
+        description="Name of the element; made from its content when absent.",
+    )
     name: str = ""
     """Name for people."""
     sources: Ids = ()

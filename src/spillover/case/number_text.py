@@ -144,32 +144,40 @@ def _scale(unit: str, kind: str, text: str) -> float:
 def _check(low: float, high: float, kind: str, text: str, *, ranged: bool) -> str:
     """Family of a range; raises when it lies outside its family."""
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise NumberError(f'"{text}" is not a finite number', KINDS[kind])
+        msg = f'"{text}" is not a finite number'
+        raise NumberError(msg, KINDS[kind])
     if ranged and not low < high:
+        msg = f'"{text}" has its low end at or above its high end'
         raise NumberError(
-            f'"{text}" has its low end at or above its high end',
+            msg,
             "low..high with low below high",
         )
     if kind == "chance":
         if low < 0 or high > 1:
-            raise NumberError(f'"{text}" is not between 0 and 1', KINDS[kind])
+            msg = f'"{text}" is not between 0 and 1'
+            raise NumberError(msg, KINDS[kind])
         if ranged and (low <= 0 or high >= 1):
+            msg = f'the range "{text}" reaches 0 or 1'
             raise NumberError(
-                f'the range "{text}" reaches 0 or 1',
+                msg,
                 "a range inside 0 and 1; 0 and 1 only as certain values",
             )
         return "logitnormal"
     if kind == "plain":
         if ranged and low <= 0:
-            raise NumberError(f'the range "{text}" reaches 0', "positive ends")
+            msg = f'the range "{text}" reaches 0'
+            raise NumberError(msg, "positive ends")
         return "lognormal"
     if low < 0:
-        raise NumberError(f'"{text}" is negative', KINDS[kind])
+        msg = f'"{text}" is negative'
+        raise NumberError(msg, KINDS[kind])
     if kind in ("duration", "positive", "count", "spread") and low < 0:
-        raise NumberError(f'"{text}" is negative', KINDS[kind])
+        msg = f'"{text}" is negative'
+        raise NumberError(msg, KINDS[kind])
     if ranged and low <= 0:
+        msg = f'the range "{text}" reaches 0'
         raise NumberError(
-            f'the range "{text}" reaches 0',
+            msg,
             "a range above 0; 0 only as a certain value",
         )
     if kind == "factor" and high < 1:
@@ -180,16 +188,22 @@ def _check(low: float, high: float, kind: str, text: str, *, ranged: bool) -> st
 def _parse_text(raw: str | float, kind: str, *, varies: bool) -> Number:
     text = str(raw).strip()
     if isinstance(raw, bool):
-        raise NumberError(f'"{text}" is not a number', KINDS[kind])
+        msg = f'"{text}" is not a number'
+        raise NumberError(msg, KINDS[kind])
     if text == "rest":
         return Number("rest", kind, text)
     if _NAME.match(text) and text not in ("nan", "inf", "infinity"):
         return Number("shared", kind, text, name=text)
     found = _TEXT.match(text)
     if not found:
-        raise NumberError(f'"{text}" is not a number', KINDS[kind])
+        msg = f'"{text}" is not a number'
+        raise NumberError(msg, KINDS[kind])
     unit = found["unit"]
-    scale = _scale(unit, kind, text) if unit or kind in ("duration", "rate", "chance-rate", "spread") else 1.0
+    scale = (
+        _scale(unit, kind, text)
+        if unit or kind in ("duration", "rate", "chance-rate", "spread")
+        else 1.0
+    )
     if not unit and "%" in text and kind == "chance":
         scale = 0.01
     if not unit and float(found["low"]) == 0 and not found["how"]:
@@ -229,33 +243,68 @@ def parse_number(raw: object, kind: str, *, varies: bool = False) -> Number:
     if isinstance(raw, Number):
         return raw
     if isinstance(raw, (int, float, str)):
-        if isinstance(raw, (int, float)) and kind in ("duration", "rate", "chance-rate", "spread") and raw == 0 and not isinstance(raw, bool):
+        if (
+            isinstance(raw, (int, float))
+            and kind in ("duration", "rate", "chance-rate", "spread")
+            and raw == 0
+            and not isinstance(raw, bool)
+        ):
             return Number("certain", kind, str(raw), 0.0, 0.0)
         return _parse_text(raw, kind, varies=varies)
     if not isinstance(raw, Mapping):
-        raise NumberError(f'"{raw}" is not a number', KINDS[kind])
+        msg = f'"{raw}" is not a number'
+        raise NumberError(msg, KINDS[kind])
     known = {"is", "median", "spread", "basis", "why", "sources", "alike", "note"}
     extra = [str(k) for k in raw if k not in known]
     if extra:
-        raise NumberError(f'unknown key "{extra[0]}" in a number', "is (or median and spread), basis, why, sources, alike")
+        msg = f'unknown key "{extra[0]}" in a number'
+        raise NumberError(
+            msg,
+            "is (or median and spread), basis, why, sources, alike",
+        )
     sources = raw.get("sources") or ()
     why = {
         "basis": str(raw.get("basis") or ""),
         "why": str(raw.get("why") or raw.get("note") or ""),
-        "sources": (sources,) if isinstance(sources, str) else tuple(str(s) for s in sources),
+        "sources": (sources,)
+        if isinstance(sources, str)
+        else tuple(str(s) for s in sources),
         "alike": str(raw.get("alike") or ""),
     }
     if why["basis"] not in ("", "data", "literature", "judgement"):
-        raise NumberError(f'basis "{why["basis"]}" is not known', "data, literature or judgement")
+        msg = f'basis "{why["basis"]}" is not known'
+        raise NumberError(msg, "data, literature or judgement")
     if "median" in raw:
         middle = parse_number(raw["median"], kind)
         spread = parse_number(raw.get("spread", 0), "positive")
-        return Number("median", kind, f"median {middle.text}, spread {spread.text}", median=middle, spread=spread, **why)
+        return Number(
+            "median",
+            kind,
+            f"median {middle.text}, spread {spread.text}",
+            median=middle,
+            spread=spread,
+            **why,
+        )
     if "is" not in raw:
-        raise NumberError('a number without "is"', 'is: the number, or median: and spread:')
-    plain = _parse_text(raw["is"], kind, varies=varies) if isinstance(raw["is"], (int, float, str)) else None
+        msg = 'a number without "is"'
+        raise NumberError(msg, "is: the number, or median: and spread:")
+    plain = (
+        _parse_text(raw["is"], kind, varies=varies)
+        if isinstance(raw["is"], (int, float, str))
+        else None
+    )
     if plain is None:
-        raise NumberError(f'"{raw["is"]}" is not a number', KINDS[kind])
+        msg = f'"{raw["is"]}" is not a number'
+        raise NumberError(msg, KINDS[kind])
     if isinstance(raw["is"], (int, float)) and not isinstance(raw["is"], bool):
         plain = parse_number(raw["is"], kind, varies=varies)
-    return Number(plain.kind, kind, plain.text, plain.low, plain.high, plain.family, plain.name, **why)
+    return Number(
+        plain.kind,
+        kind,
+        plain.text,
+        plain.low,
+        plain.high,
+        plain.family,
+        plain.name,
+        **why,
+    )

@@ -12,12 +12,33 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ACTIONS", "PatternText", "QuantityText", "TextError", "parse_pattern", "parse_quantity"]
+__all__ = [
+    "ACTIONS",
+    "PatternText",
+    "QuantityText",
+    "TextError",
+    "parse_pattern",
+    "parse_quantity",
+]
 
-ACTIONS = (
-    "AGREE CONSULT SUPPORT COOPERATE AID CONCEDE RETREAT REQUEST ACCUSE REJECT THREATEN "
-    "PROTEST SANCTION MOBILIZE COERCE ASSAULT"
-).split()
+ACTIONS = [
+    "AGREE",
+    "CONSULT",
+    "SUPPORT",
+    "COOPERATE",
+    "AID",
+    "CONCEDE",
+    "RETREAT",
+    "REQUEST",
+    "ACCUSE",
+    "REJECT",
+    "THREATEN",
+    "PROTEST",
+    "SANCTION",
+    "MOBILIZE",
+    "COERCE",
+    "ASSAULT",
+]
 _ID = r"[a-z0-9][a-z0-9-]*"
 _EVENT = re.compile(
     rf"^(?P<source>\*|{_ID})\s+(?P<action>\*|[A-Z]+)\s+(?P<target>\*|{_ID})"
@@ -72,26 +93,36 @@ def parse_pattern(text: object) -> PatternText:
         When it is neither a stream id nor an event.
     """
     if not isinstance(text, str) or not text.strip():
-        raise TextError(f'"{text}" is not a pattern', WANTED)
+        msg = f'"{text}" is not a pattern'
+        raise TextError(msg, WANTED)
     found = _MARKS.match(text.strip())
     if not found or not found["head"]:
-        raise TextError(f'"{text}" is not a pattern', WANTED)
+        msg = f'"{text}" is not a pattern'
+        raise TextError(msg, WANTED)
     marks = []
     for part in filter(None, (m.strip() for m in (found["marks"] or "").split(","))):
         name, _, value = part.partition(":")
         if not value and name.startswith("inside "):
             name, value = "in", name.removeprefix("inside ")
-        if not re.fullmatch(_ID, name.strip()) or (value and not re.fullmatch(_ID, value.strip())):
-            raise TextError(f'"{part}" is not a mark', "a mark such as deadly, large, result: landed or in: place")
+        if not re.fullmatch(_ID, name.strip()) or (
+            value and not re.fullmatch(_ID, value.strip())
+        ):
+            msg = f'"{part}" is not a mark'
+            raise TextError(
+                msg,
+                "a mark such as deadly, large, result: landed or in: place",
+            )
         marks.append((name.strip(), value.strip()))
     head = found["head"].strip()
     if re.fullmatch(_ID, head):
         return PatternText(text.strip(), stream=head, marks=tuple(marks))
     event = _EVENT.match(head)
     if not event:
-        raise TextError(f'"{head}" is not a pattern', WANTED)
+        msg = f'"{head}" is not a pattern'
+        raise TextError(msg, WANTED)
     if event["action"] != "*" and event["action"] not in ACTIONS:
-        raise TextError(f'action "{event["action"]}" is not known', f"one of {', '.join(ACTIONS)}")
+        msg = f'action "{event["action"]}" is not known'
+        raise TextError(msg, f"one of {', '.join(ACTIONS)}")
     parts = {k: v or "" for k, v in event.groupdict().items()}
     return PatternText(text.strip(), "", **parts, marks=tuple(marks))
 
@@ -101,11 +132,14 @@ def parse_quantity(text: object) -> QuantityText:
     if isinstance(text, (list, tuple)):
         return QuantityText("count", tuple(parse_pattern(t) for t in text))
     if not isinstance(text, str):
-        raise TextError(f'"{text}" is not something that can be counted', WANTED)
+        msg = f'"{text}" is not something that can be counted'
+        raise TextError(msg, WANTED)
     words = text.strip()
     for kind in ("deaths", "injured"):
         if words.startswith(f"{kind} by "):
-            return QuantityText(kind, (parse_pattern(words.removeprefix(f"{kind} by ")),))  # type: ignore[arg-type]
+            return QuantityText(
+                kind, (parse_pattern(words.removeprefix(f"{kind} by ")),)
+            )  # type: ignore[arg-type]
     for kind in ("gauge", "report"):
         if words.startswith(f"{kind} "):
             return QuantityText(kind, (), words.removeprefix(f"{kind} ").strip())  # type: ignore[arg-type]

@@ -21,12 +21,27 @@ from spillover.case.tables import read_codebook, read_counts, read_records
 from spillover.case.yaml_text import Document, parse_yaml, read_text
 from spillover.errors import CaseError, Fault
 
-__all__ = ["bundled_cases", "case_folder", "numbers_by_path", "read_case", "read_document"]
+__all__ = [
+    "bundled_cases",
+    "case_folder",
+    "numbers_by_path",
+    "read_case",
+    "read_document",
+]
 
 MAPPINGS = ("sources", "places", "actors", "drivers", "states", "gauges", "variants")
-LISTS = (
-    "ties streams reports responses replies restraints red_lines warnings outcomes levers"
-).split()
+LISTS = [
+    "ties",
+    "streams",
+    "reports",
+    "responses",
+    "replies",
+    "restraints",
+    "red_lines",
+    "warnings",
+    "outcomes",
+    "levers",
+]
 
 
 def slug(*texts: object) -> str:
@@ -65,13 +80,21 @@ def with_ids(data: dict[str, Any]) -> dict[str, Any]:
     for section in MAPPINGS:
         if isinstance(out.get(section), dict):
             out[section] = {
-                k: ({"id": k, **v} if isinstance(v, dict) else v if v is not None else {"id": k})
+                k: (
+                    {"id": k, **v}
+                    if isinstance(v, dict)
+                    else v
+                    if v is not None
+                    else {"id": k}
+                )
                 for k, v in out[section].items()
             }
     for section in LISTS:
         if isinstance(out.get(section), list):
             out[section] = [
-                {"id": _default_id(section, e), **e} if isinstance(e, dict) and "id" not in e else e
+                {"id": _default_id(section, e), **e}
+                if isinstance(e, dict) and "id" not in e
+                else e
                 for e in out[section]
             ]
     return out
@@ -80,7 +103,9 @@ def with_ids(data: dict[str, Any]) -> dict[str, Any]:
 def bundled_cases() -> tuple[str, ...]:
     """Ids of the cases that come with Spillover."""
     folder = files("spillover") / "cases"
-    return tuple(sorted(p.name for p in folder.iterdir() if (p / "case.yaml").is_file()))
+    return tuple(
+        sorted(p.name for p in folder.iterdir() if (p / "case.yaml").is_file())
+    )
 
 
 def case_folder(name: str | Path) -> tuple[Path, str]:
@@ -103,7 +128,11 @@ def case_folder(name: str | Path) -> tuple[Path, str]:
     raise CaseError(
         [
             Fault(
-                str(name), 0, 0, "", "there is no such case",
+                str(name),
+                0,
+                0,
+                "",
+                "there is no such case",
                 f"a file, a folder with case.yaml, or one of {', '.join(bundled)}",
                 hint=near[0] if near else "",
             )
@@ -131,7 +160,9 @@ def _known_keys(path: tuple[str | int, ...]) -> list[str]:
     return [f.alias or n for m in models for n, f in m.model_fields.items()]
 
 
-def _clean(location: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:
+def _clean(
+    location: tuple[str | int, ...], document: Document
+) -> tuple[str | int, ...]:
     """Location of a pydantic error without the names of union branches."""
     path: list[str | int] = []
     for part in location:
@@ -147,15 +178,26 @@ def dotted(path: tuple[str | int, ...], data: Mapping[str, Any]) -> str:
     words: list[str] = []
     node: Any = data
     for part in path:
-        node = node[part] if isinstance(node, (dict, list)) and (isinstance(node, list) or part in node) else None
+        node = (
+            node[part]
+            if isinstance(node, (dict, list))
+            and (isinstance(node, list) or part in node)
+            else None
+        )
         if isinstance(part, int):
-            words.append(str(node["id"]) if isinstance(node, dict) and node.get("id") else f"[{part + 1}]")
+            words.append(
+                str(node["id"])
+                if isinstance(node, dict) and node.get("id")
+                else f"[{part + 1}]"
+            )
         else:
             words.append(str(part))
     return ".".join(words)
 
 
-def _fault_of(error: Mapping[str, Any], document: Document, data: Mapping[str, Any]) -> Fault:
+def _fault_of(
+    error: Mapping[str, Any], document: Document, data: Mapping[str, Any]
+) -> Fault:
     location = tuple(error["loc"])
     path = _clean(location, document)
     line, column = document.locate(path)
@@ -163,7 +205,15 @@ def _fault_of(error: Mapping[str, Any], document: Document, data: Mapping[str, A
     kind = error["type"]
     if kind == "spillover":
         ctx = error["ctx"]
-        return Fault(document.file, line, column, where, ctx["found"], ctx["expected"], ctx["mend"])
+        return Fault(
+            document.file,
+            line,
+            column,
+            where,
+            ctx["found"],
+            ctx["expected"],
+            ctx["mend"],
+        )
     if kind == "extra_forbidden":
         key = str(location[-1])
         path = (*path[:-1], key) if path and path[-1] == key else (*path, key)
@@ -171,37 +221,90 @@ def _fault_of(error: Mapping[str, Any], document: Document, data: Mapping[str, A
         known = _known_keys(path[:-1])
         near = difflib.get_close_matches(key, known, 1)
         return Fault(
-            document.file, line, column, dotted(path[:-1], data) or "case", f'unknown key "{key}"',
-            "" if near else f"one of {', '.join(k for k in known if k != 'id')}", hint=near[0] if near else "",
+            document.file,
+            line,
+            column,
+            dotted(path[:-1], data) or "case",
+            f'unknown key "{key}"',
+            "" if near else f"one of {', '.join(k for k in known if k != 'id')}",
+            hint=near[0] if near else "",
         )
     if kind == "missing":
-        return Fault(document.file, line, column, where or "case", f'the key "{location[-1]}" is missing', mend=f"Add {location[-1]}:")
+        return Fault(
+            document.file,
+            line,
+            column,
+            where or "case",
+            f'the key "{location[-1]}" is missing',
+            mend=f"Add {location[-1]}:",
+        )
     if kind == "literal_error":
         given = str(error["input"])
         expected = str(error["ctx"]["expected"]).replace("'", "")
-        near = difflib.get_close_matches(given, [e.strip() for e in re.split(r", | or ", expected)], 1)
-        return Fault(document.file, line, column, where, f'"{given}" is not known', expected, hint=near[0] if near else "")
+        near = difflib.get_close_matches(
+            given, [e.strip() for e in re.split(r", | or ", expected)], 1
+        )
+        return Fault(
+            document.file,
+            line,
+            column,
+            where,
+            f'"{given}" is not known',
+            expected,
+            hint=near[0] if near else "",
+        )
     message = str(error["msg"]).removeprefix("Value error, ")
     wanted = {
-        "dict_type": "keys with values", "model_type": "keys with values", "tuple_type": "a list",
-        "string_type": "a text", "bool_parsing": "yes or no (true or false)", "bool_type": "yes or no (true or false)",
-        "float_parsing": "a number", "float_type": "a number", "int_parsing": "a whole number",
+        "dict_type": "keys with values",
+        "model_type": "keys with values",
+        "tuple_type": "a list",
+        "string_type": "a text",
+        "bool_parsing": "yes or no (true or false)",
+        "bool_type": "yes or no (true or false)",
+        "float_parsing": "a number",
+        "float_type": "a number",
+        "int_parsing": "a whole number",
     }.get(kind, message[0].lower() + message[1:])
-    return Fault(document.file, line, column, where, f'"{error["input"]}" does not fit here' if not isinstance(error["input"], (dict, list)) else "this does not fit here", wanted)
+    return Fault(
+        document.file,
+        line,
+        column,
+        where,
+        f'"{error["input"]}" does not fit here'
+        if not isinstance(error["input"], (dict, list))
+        else "this does not fit here",
+        wanted,
+    )
 
 
 def _yes_no(data: Any) -> Any:  # noqa: ANN401 - raw YAML
     """YAML 1.2 leaves yes and no as words; here they mean true and false."""
-    switches = {"count", "first_time", "weigh_past", "dormant", "try", "offspring", "public", "named", "initially"}
+    switches = {
+        "count",
+        "first_time",
+        "weigh_past",
+        "dormant",
+        "try",
+        "offspring",
+        "public",
+        "named",
+        "initially",
+    }
     if isinstance(data, dict):
         return {
-            k: (v in ("yes", "on") if k in switches and v in ("yes", "no", "on", "off") else _yes_no(v))
+            k: (
+                v in ("yes", "on")
+                if k in switches and v in ("yes", "no", "on", "off")
+                else _yes_no(v)
+            )
             for k, v in data.items()
         }
     return [_yes_no(v) for v in data] if isinstance(data, list) else data
 
 
-def walk_numbers(node: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Number]]:
+def walk_numbers(
+    node: object, path: tuple[str, ...] = ()
+) -> Iterator[tuple[str, Number]]:
     """Every number of a case with its dotted path."""
     if isinstance(node, Number):
         yield ".".join(path), node
@@ -241,7 +344,17 @@ def _shared(case: Case, document: Document) -> tuple[Case, list[Fault]]:
         if number.name not in case.numbers:
             near = difflib.get_close_matches(number.name, list(case.numbers), 1)
             line, column = _line_of(where, document)
-            faults.append(Fault(document.file, line, column, where, f'"{number.name}" is neither a number nor a name under numbers:', "a number", hint=near[0] if near else ""))
+            faults.append(
+                Fault(
+                    document.file,
+                    line,
+                    column,
+                    where,
+                    f'"{number.name}" is neither a number nor a name under numbers:',
+                    "a number",
+                    hint=near[0] if near else "",
+                )
+            )
             continue
         varies = False
         try:
@@ -249,7 +362,17 @@ def _shared(case: Case, document: Document) -> tuple[Case, list[Fault]]:
             parsed[number.name] = replace(value, name="")
         except NumberError as e:
             line, column = document.locate(("numbers", number.name))
-            faults.append(Fault(document.file, line, column, f"numbers.{number.name}", e.found, e.expected, e.mend))
+            faults.append(
+                Fault(
+                    document.file,
+                    line,
+                    column,
+                    f"numbers.{number.name}",
+                    e.found,
+                    e.expected,
+                    e.mend,
+                )
+            )
     return case.model_copy(update={"shared": parsed}), faults
 
 
@@ -259,7 +382,14 @@ def _line_of(where: str, document: Document) -> tuple[int, int]:
     path: list[str | int] = []
     for word in where.split("."):
         if isinstance(node, list):
-            at = next((n for n, e in enumerate(node) if isinstance(e, dict) and e.get("id") == word), None)
+            at = next(
+                (
+                    n
+                    for n, e in enumerate(node)
+                    if isinstance(e, dict) and e.get("id") == word
+                ),
+                None,
+            )
             if at is None and word.isdigit() and int(word) <= len(node):
                 at = int(word) - 1
             if at is None:
@@ -289,7 +419,16 @@ def read_document(name: str | Path) -> tuple[Case, Document]:
     for key in ("records", "counts", "codebook", "shared"):
         if key in data:
             line, column = document.locate((key,))
-            faults.append(Fault(file, line, column, "case", f'unknown key "{key}"', "history: {records: ..., counts: ..., codebook: ...}"))
+            faults.append(
+                Fault(
+                    file,
+                    line,
+                    column,
+                    "case",
+                    f'unknown key "{key}"',
+                    "history: {records: ..., counts: ..., codebook: ...}",
+                )
+            )
             del data[key]
     try:
         case = Case.model_validate(data)
@@ -305,14 +444,22 @@ def read_document(name: str | Path) -> tuple[Case, Document]:
     history = case.history
     codebook: dict[str, str] = {}
     if history.codebook:
-        codebook, more = read_codebook(history.codebook, read_text(folder / history.codebook, history.codebook))
+        codebook, more = read_codebook(
+            history.codebook, read_text(folder / history.codebook, history.codebook)
+        )
         faults += more
     update: dict[str, Any] = {"codebook": codebook}
     if history.records:
-        update["records"], more = read_records(history.records, read_text(folder / history.records, history.records), codebook)
+        update["records"], more = read_records(
+            history.records,
+            read_text(folder / history.records, history.records),
+            codebook,
+        )
         faults += more
     if history.counts:
-        update["counts"], more = read_counts(history.counts, read_text(folder / history.counts, history.counts))
+        update["counts"], more = read_counts(
+            history.counts, read_text(folder / history.counts, history.counts)
+        )
         faults += more
     if faults:
         raise CaseError(_unique(faults))
@@ -325,7 +472,9 @@ def _unique(faults: list[Fault]) -> list[Fault]:
     for fault in faults:
         key = (fault.file, fault.line, fault.column, fault.where)
         old = best.get(key)
-        if old is None or len(fault.expected) + len(fault.mend) > len(old.expected) + len(old.mend):
+        if old is None or len(fault.expected) + len(fault.mend) > len(
+            old.expected
+        ) + len(old.mend):
             best[key] = fault
     return sorted(best.values(), key=lambda f: (f.file, f.line, f.column))
 

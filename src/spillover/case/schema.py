@@ -340,7 +340,9 @@ class Condition(Frozen):
     """Gauge that stands..."""
     above: Positive | None = None
     """... above this."""
-    not_: Condition | None = Field(default=None, alias="not", description="What must not hold.")
+    not_: Condition | None = Field(
+        default=None, alias="not", description="What must not hold."
+    )
 
 
 class OddsRule(Frozen):
@@ -439,7 +441,9 @@ class Raises(Frozen):
     """Patterns, or `driver id`."""
     factor: Factor
     """Above 1."""
-    for_: Lasting | None = Field(default=None, alias="for", description="Time at full strength.")
+    for_: Lasting | None = Field(
+        default=None, alias="for", description="Time at full strength."
+    )
     half_life: Duration | None = None
     """Of its fading."""
     cap: float | None = None
@@ -473,9 +477,14 @@ Reach = Annotated[
     ),
 ]
 Then = Annotated[
-    Annotated[Raises, Tag("raises")] | Annotated[Opens, Tag("opens")] | Annotated[Act, Tag("act")],
+    Annotated[Raises, Tag("raises")]
+    | Annotated[Opens, Tag("opens")]
+    | Annotated[Act, Tag("act")],
     branch(
-        ("raises", lambda v: isinstance(v, Raises) or (isinstance(v, dict) and "raises" in v)),
+        (
+            "raises",
+            lambda v: isinstance(v, Raises) or (isinstance(v, dict) and "raises" in v),
+        ),
         ("opens", lambda v: isinstance(v, (Opens, dict))),
         ("act", otherwise),
     ),
@@ -638,8 +647,8 @@ class Outcome(Element):
     """Before this day begins."""
     by: Date | None = None
     """Before this day ends."""
-    in_: Literal["", "any calendar month", "every calendar month", "any 30 days"] = Field(
-        default="", alias="in", description="Over which spans."
+    in_: Literal["", "any calendar month", "every calendar month", "any 30 days"] = (
+        Field(default="", alias="in", description="Over which spans.")
     )
     until: Date | None = None
     """Last day of the spans."""
@@ -665,7 +674,8 @@ class Outcome(Element):
         for name, prefix in (("event", ""), ("report", "report "), ("gauge", "gauge ")):
             if name in data:
                 if "of" in data:
-                    raise fault(f'both "{name}" and "of" are given', "one of them")
+                    msg = f'both "{name}" and "of" are given'
+                    raise fault(msg, "one of them")
                 value = data.pop(name)
                 data["of"] = f"{prefix}{value}" if prefix else value
         if "within" in data and not isinstance(data["within"], (list, tuple)):
@@ -689,7 +699,9 @@ class Action(Frozen):
     """An act on given days."""
     on: tuple[Date, ...] = ()
     """The days."""
-    try_: bool = Field(default=False, alias="try", description="Restraints may stop it.")
+    try_: bool = Field(
+        default=False, alias="try", description="Restraints may stop it."
+    )
     set: dict[str, Any] = {}
     """Numbers by dotted path."""
     scale: dict[str, Positive] = {}
@@ -714,7 +726,11 @@ class Action(Frozen):
             data["act"] = data.pop("event")
         given = [k for k in ("act", "set", "scale", "off", "if") if data.get(k)]
         if len(given) != 1:
-            raise fault("a lever's action does not say one thing", "exactly one of act, set, scale, off, if")
+            msg = "a lever's action does not say one thing"
+            raise fault(
+                msg,
+                "exactly one of act, set, scale, off, if",
+            )
         if "on" in data and not isinstance(data["on"], (list, tuple)):
             data["on"] = [data["on"]]
         return data
@@ -725,7 +741,9 @@ class Lever(Element):
 
     owner: Ids = ()
     """Who can pull it."""
-    kind: Literal["none", "diplomatic", "economic", "legal", "protective", "armed"] = "diplomatic"
+    kind: Literal["none", "diplomatic", "economic", "legal", "protective", "armed"] = (
+        "diplomatic"
+    )
     """Its kind; armed levers are never recommended."""
     do: tuple[Action, ...] = ()
     """What it does."""

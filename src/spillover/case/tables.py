@@ -18,11 +18,38 @@ from spillover.errors import Fault
 
 __all__ = ["IntervalCount", "Record", "read_codebook", "read_counts", "read_records"]
 
-RECORD_COLUMNS = (
-    "id,date,date_to,source,action,target,from,in,about,deaths,injured,marks,sources,"
-    "published,order,note"
-).split(",")
-COUNT_COLUMNS = "id,from,to,of,count,low,high,kind,rival,weight,sources,note".split(",")
+RECORD_COLUMNS = [
+    "id",
+    "date",
+    "date_to",
+    "source",
+    "action",
+    "target",
+    "from",
+    "in",
+    "about",
+    "deaths",
+    "injured",
+    "marks",
+    "sources",
+    "published",
+    "order",
+    "note",
+]
+COUNT_COLUMNS = [
+    "id",
+    "from",
+    "to",
+    "of",
+    "count",
+    "low",
+    "high",
+    "kind",
+    "rival",
+    "weight",
+    "sources",
+    "note",
+]
 NEEDED = {
     "records": ("id", "date", "source", "action", "target"),
     "counts": ("id", "from", "of", "kind"),
@@ -75,7 +102,9 @@ class IntervalCount:
 class _Rows:
     """Reads one table and collects its faults."""
 
-    def __init__(self, name: str, file: str, text: str, columns: tuple[str, ...]) -> None:
+    def __init__(
+        self, name: str, file: str, text: str, columns: tuple[str, ...]
+    ) -> None:
         self.file = file
         self.faults: list[Fault] = []
         reader = csv.reader(io.StringIO(text, newline=""))
@@ -87,34 +116,59 @@ class _Rows:
         header = [c.strip().lstrip("\ufeff") for c in rows[0][1]]
         for column in NEEDED[name]:
             if column not in header:
-                self.fault(1, column, f'the column "{column}" is missing', f"the columns {', '.join(NEEDED[name])}")
+                self.fault(
+                    1,
+                    column,
+                    f'the column "{column}" is missing',
+                    f"the columns {', '.join(NEEDED[name])}",
+                )
         for column in header:
             if column not in columns:
-                self.fault(1, column, f'unknown column "{column}"', f"columns among {', '.join(columns)}")
+                self.fault(
+                    1,
+                    column,
+                    f'unknown column "{column}"',
+                    f"columns among {', '.join(columns)}",
+                )
         if self.faults:
             return
         for line, row in rows[1:]:
             if len(row) != len(header):
-                self.fault(line, "", f"the row has {len(row)} cells", f"{len(header)} as the header")
+                self.fault(
+                    line,
+                    "",
+                    f"the row has {len(row)} cells",
+                    f"{len(header)} as the header",
+                )
                 continue
-            cells = dict.fromkeys(columns, "") | dict(zip(header, (c.strip() for c in row), strict=True))
+            cells = dict.fromkeys(columns, "") | dict(
+                zip(header, (c.strip() for c in row), strict=True)
+            )
             self.rows.append((line, cells))
 
-    def fault(self, line: int, where: str, found: str, expected: str = "", mend: str = "") -> None:
-        self.faults.append(Fault(self.file, line, 1 if line else 0, where, found, expected, mend))
+    def fault(
+        self, line: int, where: str, found: str, expected: str = "", mend: str = ""
+    ) -> None:
+        self.faults.append(
+            Fault(self.file, line, 1 if line else 0, where, found, expected, mend)
+        )
 
     def date(self, line: int, column: str, text: str) -> dt.date | None:
         try:
             return dt.date.fromisoformat(text)
         except ValueError:
-            self.fault(line, column, f'"{text}" is not a date', "a date such as 2024-11-05")
+            self.fault(
+                line, column, f'"{text}" is not a date', "a date such as 2024-11-05"
+            )
             return None
 
     def whole(self, line: int, column: str, text: str) -> int | None:
         if not text:
             return None
         if not re.fullmatch(r"\d+", text):
-            self.fault(line, column, f'"{text}" is not a count', "a whole number, 0 or more")
+            self.fault(
+                line, column, f'"{text}" is not a count', "a whole number, 0 or more"
+            )
             return None
         return int(text)
 
@@ -138,13 +192,25 @@ def read_records(
     seen: dict[str, int] = {}
     for line, c in table.rows:
         if c["id"] in seen:
-            table.fault(line, "id", f'the id "{c["id"]}" stands in line {seen[c["id"]]} too', "an id of its own")
+            table.fault(
+                line,
+                "id",
+                f'the id "{c["id"]}" stands in line {seen[c["id"]]} too',
+                "an id of its own",
+            )
         seen[c["id"]] = line
         first = table.date(line, "date", c["date"])
         last = table.date(line, "date_to", c["date_to"]) if c["date_to"] else first
-        published = table.date(line, "published", c["published"]) if c["published"] else None
+        published = (
+            table.date(line, "published", c["published"]) if c["published"] else None
+        )
         if first and last and last < first:
-            table.fault(line, "date_to", f"{last} is before {first}", "the last day of the range")
+            table.fault(
+                line,
+                "date_to",
+                f"{last} is before {first}",
+                "the last day of the range",
+            )
         deaths = table.whole(line, "deaths", c["deaths"])
         injured = table.whole(line, "injured", c["injured"])
         order = table.whole(line, "order", c["order"])
@@ -155,23 +221,39 @@ def read_records(
         if first and last:
             found.append(
                 Record(
-                    c["id"], first, last,
-                    codebook.get(c["source"], c["source"]), c["action"],
+                    c["id"],
+                    first,
+                    last,
+                    codebook.get(c["source"], c["source"]),
+                    c["action"],
                     codebook.get(c["target"], c["target"]),
-                    c["from"], c["in"], c["about"], deaths, injured, marks,
-                    _ids(c["sources"]), published, order, c["note"], line,
+                    c["from"],
+                    c["in"],
+                    c["about"],
+                    deaths,
+                    injured,
+                    marks,
+                    _ids(c["sources"]),
+                    published,
+                    order,
+                    c["note"],
+                    line,
                 )
             )
     return tuple(found), table.faults
 
 
-def _span(table: _Rows, line: int, c: Mapping[str, str]) -> tuple[dt.date, dt.date] | None:
+def _span(
+    table: _Rows, line: int, c: Mapping[str, str]
+) -> tuple[dt.date, dt.date] | None:
     if re.fullmatch(r"\d{4}-\d{2}", c["from"]):
         first = table.date(line, "from", c["from"] + "-01")
         if first is None:
             return None
         after = dt.date(first.year + first.month // 12, first.month % 12 + 1, 1)
-        end = table.date(line, "to", c["to"]) if c["to"] else after - dt.timedelta(days=1)
+        end = (
+            table.date(line, "to", c["to"]) if c["to"] else after - dt.timedelta(days=1)
+        )
     else:
         first = table.date(line, "from", c["from"])
         end = table.date(line, "to", c["to"]) if c["to"] else first
@@ -191,20 +273,40 @@ def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[F
     number: Callable[[int, str, str], int | None] = table.whole
     for line, c in table.rows:
         if c["id"] in seen:
-            table.fault(line, "id", f'the id "{c["id"]}" stands in line {seen[c["id"]]} too', "an id of its own")
+            table.fault(
+                line,
+                "id",
+                f'the id "{c["id"]}" stands in line {seen[c["id"]]} too',
+                "an id of its own",
+            )
         seen[c["id"]] = line
         span = _span(table, line, c)
         if c["kind"] not in kinds:
-            table.fault(line, "kind", f'"{c["kind"]}" is not a kind of count', "exact, at least, about, range or missing")
+            table.fault(
+                line,
+                "kind",
+                f'"{c["kind"]}" is not a kind of count',
+                "exact, at least, about, range or missing",
+            )
             continue
         count = number(line, "count", c["count"])
         low, high = number(line, "low", c["low"]), number(line, "high", c["high"])
         if c["kind"] in ("exact", "at least", "about") and count is None:
             if not c["count"]:
-                table.fault(line, "count", "the count is blank", f'a number for a count of kind "{c["kind"]}"')
+                table.fault(
+                    line,
+                    "count",
+                    "the count is blank",
+                    f'a number for a count of kind "{c["kind"]}"',
+                )
             continue
         if c["kind"] == "range" and (low is None or high is None or low > high):
-            table.fault(line, "low", f'the range is "{c["low"]}" to "{c["high"]}"', "low and high, low first")
+            table.fault(
+                line,
+                "low",
+                f'the range is "{c["low"]}" to "{c["high"]}"',
+                "low and high, low first",
+            )
             continue
         bounds = {
             "exact": lambda n: (n, n),
@@ -223,13 +325,27 @@ def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[F
             try:
                 weight = float(c["weight"])
             except ValueError:
-                table.fault(line, "weight", f'"{c["weight"]}" is not a number', "a weight such as 0.5")
+                table.fault(
+                    line,
+                    "weight",
+                    f'"{c["weight"]}" is not a number',
+                    "a weight such as 0.5",
+                )
         if span:
             found.append(
                 IntervalCount(
-                    c["id"], *span, of, c["of"], c["kind"],  # type: ignore[arg-type]
-                    float(bounds[0] or 0), float(bounds[1] if bounds[1] is not None else 0),
-                    c["rival"], weight, _ids(c["sources"]), c["note"], line,
+                    c["id"],
+                    *span,
+                    of,
+                    c["of"],
+                    c["kind"],  # type: ignore[arg-type]
+                    float(bounds[0] or 0),
+                    float(bounds[1] if bounds[1] is not None else 0),
+                    c["rival"],
+                    weight,
+                    _ids(c["sources"]),
+                    c["note"],
+                    line,
                 )
             )
     return tuple(found), table.faults

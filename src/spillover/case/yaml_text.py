@@ -43,7 +43,9 @@ class Document:
         return (1, 1)
 
 
-def _stop(file: str, line: int, column: int, found: str, expected: str = "", mend: str = "") -> CaseError:
+def _stop(
+    file: str, line: int, column: int, found: str, expected: str = "", mend: str = ""
+) -> CaseError:
     return CaseError([Fault(file, line, column, "", found, expected, mend)])
 
 
@@ -58,7 +60,14 @@ def read_text(path: Path, name: str) -> str:
     if not path.is_file():
         raise _stop(name, 0, 0, "there is no such file", mend="Check the name")
     if path.stat().st_size > MOST_BYTES:
-        raise _stop(name, 0, 0, f"the file has {path.stat().st_size:,} bytes", "at most 2,000,000 bytes", "Put long tables in CSV files beside the case")
+        raise _stop(
+            name,
+            0,
+            0,
+            f"the file has {path.stat().st_size:,} bytes",
+            "at most 2,000,000 bytes",
+            "Put long tables in CSV files beside the case",
+        )
     raw = path.read_bytes()
     if b"\0" in raw:
         raise _stop(name, 0, 0, "the file is binary, not text", "a text file in UTF-8")
@@ -66,9 +75,22 @@ def read_text(path: Path, name: str) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as e:
         line = raw[: e.start].count(b"\n") + 1
-        raise _stop(name, line, 1, "the file is not UTF-8", "a text file in UTF-8", "Save it as UTF-8") from None
+        raise _stop(
+            name,
+            line,
+            1,
+            "the file is not UTF-8",
+            "a text file in UTF-8",
+            "Save it as UTF-8",
+        ) from None
     if not text.strip():
-        raise _stop(name, 0, 0, "the file is empty", mend="Run `spillover new FOLDER` for a case to start from")
+        raise _stop(
+            name,
+            0,
+            0,
+            "the file is empty",
+            mend="Run `spillover new FOLDER` for a case to start from",
+        )
     return text
 
 
@@ -81,7 +103,13 @@ class _Walk:
     def plain(self, node: Any, path: tuple[str | int, ...], depth: int = 0) -> Any:  # noqa: ANN401 - YAML
         if depth > MOST_DEPTH:
             line, column = self.positions.get(path, (1, 1))
-            raise _stop(self.file, line, column, f"the file is nested more than {MOST_DEPTH} deep", "a flat case file")
+            raise _stop(
+                self.file,
+                line,
+                column,
+                f"the file is nested more than {MOST_DEPTH} deep",
+                "a flat case file",
+            )
         if isinstance(node, dict):
             out: dict[str, Any] = {}
             for key, value in node.items():
@@ -104,7 +132,16 @@ class _Walk:
         if isinstance(node, float):
             if not math.isfinite(node):
                 line, column = self.positions.get(path, (1, 1))
-                self.faults.append(Fault(self.file, line, column, ".".join(map(str, path)), f'"{node}" is not a finite number', "a number"))
+                self.faults.append(
+                    Fault(
+                        self.file,
+                        line,
+                        column,
+                        ".".join(map(str, path)),
+                        f'"{node}" is not a finite number',
+                        "a number",
+                    )
+                )
                 return 0.0
             return float(node)
         if isinstance(node, dt.datetime):
@@ -126,12 +163,29 @@ def parse_yaml(text: str, file: str) -> tuple[Document, list[Fault]]:
     from ruamel.yaml.constructor import DuplicateKeyError
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    alias = re.search(r"^(?:[^#'\"\n]*?[:\-\[,{]\s+)([&*][A-Za-z0-9_]+)\s*(?:$|[,\]}\[{\n#])", text, re.MULTILINE)
+    alias = re.search(
+        r"^(?:[^#'\"\n]*?[:\-\[,{]\s+)([&*][A-Za-z0-9_]+)\s*(?:$|[,\]}\[{\n#])",
+        text,
+        re.MULTILINE,
+    )
     if alias:
         line = text[: alias.start(1)].count("\n") + 1
-        raise _stop(file, line, 1, f'the alias or anchor "{alias[1]}" is not supported', "plain YAML", "Use the section numbers: for numbers that several elements share")
+        raise _stop(
+            file,
+            line,
+            1,
+            f'the alias or anchor "{alias[1]}" is not supported',
+            "plain YAML",
+            "Use the section numbers: for numbers that several elements share",
+        )
     if max((len(m[0]) for m in re.finditer(r"[\[{]{50,}", text)), default=0):
-        raise _stop(file, 1, 1, f"the file is nested more than {MOST_DEPTH} deep", "a flat case file")
+        raise _stop(
+            file,
+            1,
+            1,
+            f"the file is nested more than {MOST_DEPTH} deep",
+            "a flat case file",
+        )
     yaml = YAML(typ="rt")
     yaml.allow_duplicate_keys = False
     try:
@@ -139,15 +193,34 @@ def parse_yaml(text: str, file: str) -> tuple[Document, list[Fault]]:
     except DuplicateKeyError as e:
         mark = e.problem_mark
         key = re.search(r'found duplicate key "([^"]*)"', str(e))
-        raise _stop(file, mark.line + 1, mark.column + 1, f'the key "{key[1] if key else ""}" stands twice', "each key once") from None
+        raise _stop(
+            file,
+            mark.line + 1,
+            mark.column + 1,
+            f'the key "{key[1] if key else ""}" stands twice',
+            "each key once",
+        ) from None
     except MarkedYAMLError as e:
         mark = e.problem_mark or e.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _stop(file, line, column, f"this is not YAML: {e.problem or e.context}", mend="Check indentation, brackets and quotes near this place") from None
+        raise _stop(
+            file,
+            line,
+            column,
+            f"this is not YAML: {e.problem or e.context}",
+            mend="Check indentation, brackets and quotes near this place",
+        ) from None
     except (YAMLError, ValueError, RecursionError) as e:
         raise _stop(file, 1, 1, f"this is not YAML: {str(e).splitlines()[0]}") from None
     if not isinstance(tree, dict):
-        raise _stop(file, 1, 1, "the file is not a case", "keys such as spillover:, case:, origin:", "Run `spillover new FOLDER` for a case to start from")
+        raise _stop(
+            file,
+            1,
+            1,
+            "the file is not a case",
+            "keys such as spillover:, case:, origin:",
+            "Run `spillover new FOLDER` for a case to start from",
+        )
     walk = _Walk(file)
     data = walk.plain(tree, ())
     return Document(file, data, walk.positions), walk.faults

@@ -24,7 +24,7 @@ def main() -> None:
     except SpilloverError as e:
         _say(e, 1)
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)  # noqa: T201 - the command line
+        print("stopped", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -33,7 +33,7 @@ def main() -> None:
         if os.environ.get("SPILLOVER_DEBUG"):
             raise
         text = f"{type(e).__name__}: {e}"
-        print(  # noqa: T201 - the command line
+        print(
             f"spillover: an error of the program, not of your case: {text}\n"
             "Set SPILLOVER_DEBUG=1 to see where, and report it.",
             file=sys.stderr,
@@ -46,8 +46,8 @@ def _say(error: Exception, code: int) -> None:
 
     faults = error.faults if isinstance(error, InputError) else ()
     if len(faults) > 1:
-        print(f"{len(faults)} faults:", file=sys.stderr)  # noqa: T201 - the command line
-    print(error, file=sys.stderr)  # noqa: T201 - the command line
+        print(f"{len(faults)} faults:", file=sys.stderr)
+    print(error, file=sys.stderr)
     if os.environ.get("SPILLOVER_DEBUG"):
         raise error
     sys.exit(code)

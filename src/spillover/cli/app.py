@@ -20,49 +20,83 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-CaseName = Annotated[str, typer.Argument(metavar="CASE", help="Id of a bundled case, a folder with case.yaml, or a case file.")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or a case (then it is simulated first).")]
+CaseName = Annotated[
+    str,
+    typer.Argument(
+        metavar="CASE",
+        help="Id of a bundled case, a folder with case.yaml, or a case file.",
+    ),
+]
+RunName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="A run folder, or a case (then it is simulated first)."
+    ),
+]
 Draws = Annotated[int, typer.Option(min=1, help="Samples of the uncertain numbers.")]
 Futures = Annotated[int, typer.Option(min=1, help="Simulated courses in each sample.")]
 Seed = Annotated[int, typer.Option(help="Same seed, same case: same answers.")]
-Lever = Annotated[list[str] | None, typer.Option("--lever", help="Also simulate with this lever; may be repeated.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads (all cores when absent); changes nothing but speed.")]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Run folder to write (runs/CASE-TIME when absent).")]
+Lever = Annotated[
+    list[str] | None,
+    typer.Option("--lever", help="Also simulate with this lever; may be repeated."),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Threads (all cores when absent); changes nothing but speed."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="Run folder to write (runs/CASE-TIME when absent)."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")]
-Strict = Annotated[bool, typer.Option(help="Numbers without source or reason are faults.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress and no messages.")
+]
+Strict = Annotated[
+    bool, typer.Option(help="Numbers without source or reason are faults.")
+]
 
 
-def _version(value: bool) -> None:  # noqa: FBT001 - Typer's form
+def _version(value: bool) -> None:
     if value:
         from spillover import __version__
 
-        print(f"spillover {__version__}")  # noqa: T201
+        print(f"spillover {__version__}")
         raise typer.Exit
 
 
 @app.callback()
 def main(
-    version: Annotated[  # noqa: ARG001 - handled by its callback
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """Options of every verb."""
 
 
 def _out(text: str) -> None:
-    print(text)  # noqa: T201 - the command line
+    print(text)
 
 
 def _note(text: str, *, quiet: bool) -> None:
     if not quiet:
-        print(text, file=sys.stderr)  # noqa: T201 - the command line
+        print(text, file=sys.stderr)
 
 
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make.")],
-    case_id: Annotated[str, typer.Option("--id", help="Id of the case (the folder's name when absent).")] = "",
+    case_id: Annotated[
+        str,
+        typer.Option("--id", help="Id of the case (the folder's name when absent)."),
+    ] = "",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -75,11 +109,16 @@ def new(
         return
     for f in files:
         _out(str(f))
-    _note(f"Next: edit {folder / 'case.yaml'}, then  spillover check {folder}", quiet=quiet)
+    _note(
+        f"Next: edit {folder / 'case.yaml'}, then  spillover check {folder}",
+        quiet=quiet,
+    )
 
 
 @app.command()
-def check(case: CaseName, strict: Strict = False, as_json: Json = False, quiet: Quiet = False) -> None:
+def check(
+    case: CaseName, strict: Strict = False, as_json: Json = False, quiet: Quiet = False
+) -> None:
     """Check a case: every fault at once, with its place and how to mend it."""
     from spillover.api.model import load
     from spillover.cli.show import stability
@@ -88,7 +127,17 @@ def check(case: CaseName, strict: Strict = False, as_json: Json = False, quiet: 
     warnings = model.check(strict=strict)
     radius = stability(model)
     if as_json:
-        _out(json.dumps({"case": model.id, "faults": [], "warnings": list(warnings), "spectral_radius": radius}, ensure_ascii=False))
+        _out(
+            json.dumps(
+                {
+                    "case": model.id,
+                    "faults": [],
+                    "warnings": list(warnings),
+                    "spectral_radius": radius,
+                },
+                ensure_ascii=False,
+            )
+        )
         return
     for w in warnings:
         _note(f"note: {w}", quiet=quiet)
@@ -104,7 +153,15 @@ def check(case: CaseName, strict: Strict = False, as_json: Json = False, quiet: 
     )
 
 
-def _simulated(case: str, draws: int, futures: int, seed: int, lever: list[str] | None, threads: int | None, quiet: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202, FBT001
+def _simulated(
+    case: str,
+    draws: int,
+    futures: int,
+    seed: int,
+    lever: list[str] | None,
+    threads: int | None,
+    quiet: bool,
+):  # type: ignore[no-untyped-def]
     from spillover.api.model import load
     from spillover.cli.progress import Bar
 
@@ -114,7 +171,12 @@ def _simulated(case: str, draws: int, futures: int, seed: int, lever: list[str] 
         _note(f"note: {w}", quiet=quiet)
     with Bar(quiet=quiet) as bar:
         return model.simulate(
-            draws=draws, futures=futures, seed=seed, levers=lever or (), threads=threads, progress=bar
+            draws=draws,
+            futures=futures,
+            seed=seed,
+            levers=lever or (),
+            threads=threads,
+            progress=bar,
         )
 
 
@@ -133,14 +195,22 @@ def simulate(
     """Simulate a case and write a run folder."""
     run = _simulated(case, draws, futures, seed, lever, threads, quiet)
     folder = run.save(out)
-    _out(json.dumps({"run": str(folder), **run.manifest()}, ensure_ascii=False) if as_json else str(folder))
+    _out(
+        json.dumps({"run": str(folder), **run.manifest()}, ensure_ascii=False)
+        if as_json
+        else str(folder)
+    )
 
 
 @app.command()
 def outcomes(
     run: RunName,
-    lever: Annotated[str, typer.Option("--lever", help="Answers with this lever.")] = "",
-    every: Annotated[bool, typer.Option("--all", help="Every window, not only the main ones.")] = False,
+    lever: Annotated[
+        str, typer.Option("--lever", help="Answers with this lever.")
+    ] = "",
+    every: Annotated[
+        bool, typer.Option("--all", help="Every window, not only the main ones.")
+    ] = False,
     draws: Draws = 2000,
     futures: Futures = 20,
     seed: Seed = 1,
@@ -152,7 +222,13 @@ def outcomes(
 
     table = saved_outcomes(Path(run), lever)
     if table is None:
-        table = _simulated(run, draws, futures, seed, [lever] if lever else None, None, quiet).outcomes(lever).to_dict()
+        table = (
+            _simulated(
+                run, draws, futures, seed, [lever] if lever else None, None, quiet
+            )
+            .outcomes(lever)
+            .to_dict()
+        )
     if as_json:
         _out(json.dumps(table, indent=2, ensure_ascii=False))
     else:
@@ -162,10 +238,17 @@ def outcomes(
 @app.command()
 def brief(
     run: RunName,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write (stdout when absent; needed for PDF).")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="File to write (stdout when absent; needed for PDF)."
+        ),
+    ] = None,
     md: Annotated[bool, typer.Option("--md", help="Markdown.")] = False,
     as_json: Json = False,
-    pdf: Annotated[bool, typer.Option("--pdf", help="PDF, printed by a browser on this machine.")] = False,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="PDF, printed by a browser on this machine.")
+    ] = False,
     draws: Draws = 2000,
     futures: Futures = 20,
     seed: Seed = 1,
@@ -217,7 +300,17 @@ def run(
     folder = done.save(out)
     table = done.outcomes().to_dict()
     if as_json:
-        _out(json.dumps({"run": str(folder), **table, "manifest": done.manifest()}, indent=2, ensure_ascii=False))
+        _out(
+            json.dumps(
+                {"run": str(folder), **table, "manifest": done.manifest()},
+                indent=2,
+                ensure_ascii=False,
+            )
+        )
         return
-    outcomes_table(table, title=done.model.case.title or done.model.id, origin=done.model.case.origin)
+    outcomes_table(
+        table,
+        title=done.model.case.title or done.model.id,
+        origin=done.model.case.origin,
+    )
     closing(done, folder)

@@ -22,9 +22,19 @@ class Bar:
     def __enter__(self) -> Bar:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self.shown:
-            print("\r\033[K" if sys.stderr.isatty() else "", end="", file=sys.stderr, flush=True)  # noqa: T201
+            print(
+                "\r\033[K" if sys.stderr.isatty() else "",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Show where the work is."""
@@ -33,11 +43,14 @@ class Bar:
         now = time.monotonic()
         if not self.compiling and done == 0 and not _compiled_before():
             self.compiling = True
-            print("First run: compiling the engine, under a minute; later runs start at once.", file=sys.stderr)  # noqa: T201
+            print(
+                "First run: compiling the engine, under a minute; later runs start at once.",
+                file=sys.stderr,
+            )
         if not sys.stderr.isatty():
             if now - self.last > 10.0:
                 self.last = now
-                print(f"{what}: {done} of {total}", file=sys.stderr)  # noqa: T201
+                print(f"{what}: {done} of {total}", file=sys.stderr)
             return
         if now - self.began < 0.3 or now - self.last < 0.1:
             return
@@ -45,7 +58,12 @@ class Bar:
         self.shown = True
         wide = 28
         full = round(wide * done / max(total, 1))
-        print(f"\r\033[K[{'#' * full}{'.' * (wide - full)}] {100 * done // max(total, 1):3d} %  {what}", end="", file=sys.stderr, flush=True)  # noqa: T201
+        print(
+            f"\r\033[K[{'#' * full}{'.' * (wide - full)}] {100 * done // max(total, 1):3d} %  {what}",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _compiled_before() -> bool:

@@ -25,7 +25,13 @@ def stability(model: CaseModel) -> dict[str, float]:
     from spillover.assemble.draws import draw_table
 
     radius = draw_table(model.assembled, 1, 200).radius
-    return dict(zip(("q5", "q50", "q95"), (float(v) for v in np.quantile(radius, [0.05, 0.5, 0.95])), strict=True))
+    return dict(
+        zip(
+            ("q5", "q50", "q95"),
+            (float(v) for v in np.quantile(radius, [0.05, 0.5, 0.95])),
+            strict=True,
+        )
+    )
 
 
 def saved_outcomes(folder: Path, lever: str) -> dict[str, Any] | None:
@@ -37,17 +43,24 @@ def saved_outcomes(folder: Path, lever: str) -> dict[str, Any] | None:
     for arm in arms:
         if not lever or arm["lever"] == lever:
             return dict(arm)
-    raise InputError(f'lever "{lever}" is not in this run; it has {", ".join(a["lever"] for a in arms)}')  # noqa: EM102
+    msg = f'lever "{lever}" is not in this run; it has {", ".join(a["lever"] for a in arms)}'
+    raise InputError(msg)
 
 
 def _main_windows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of month after month only the last; other windows all."""
     last = {r["outcome"]: r["id"] for r in rows if "@months" in r["id"]}
-    return [r for r in rows if "@months" not in r["id"] or last[r["outcome"]] == r["id"]]
+    return [
+        r for r in rows if "@months" not in r["id"] or last[r["outcome"]] == r["id"]
+    ]
 
 
 def outcomes_table(
-    table: dict[str, Any], *, title: str = "", origin: dt.date | None = None, every: bool = False
+    table: dict[str, Any],
+    *,
+    title: str = "",
+    origin: dt.date | None = None,
+    every: bool = False,
 ) -> None:
     """Print answers as a table a first-time reader understands."""
     from rich.console import Console
@@ -61,8 +74,17 @@ def outcomes_table(
         console.print(Text(f"{title}{known}", style="bold"), soft_wrap=True)
         console.print()
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for head, how in (("What may happen", "left"), ("When", "left"), ("Chance", "right"), ("In words", "left"), ("90 % interval", "left"), ("The past alone", "right")):
-        grid.add_column(head, justify=how, no_wrap=head in ("Chance",), ratio=None, style="")  # type: ignore[arg-type]
+    for head, how in (
+        ("What may happen", "left"),
+        ("When", "left"),
+        ("Chance", "right"),
+        ("In words", "left"),
+        ("90 % interval", "left"),
+        ("The past alone", "right"),
+    ):
+        grid.add_column(
+            head, justify=how, no_wrap=head in ("Chance",), ratio=None, style=""
+        )  # type: ignore[arg-type]
     before = ""
     for r in rows:
         question = r["question"] if r["question"] != before else ""
@@ -72,9 +94,23 @@ def outcomes_table(
         if r["kind"] == "chance":
             low, high = r["p_low"], r["p_high"]
             base = percent(r["base_rate"]) if r["base_rate"] is not None else "-"
-            grid.add_row(question, r["window"], percent(r["p"]), r["word"], interval(low, high), base)
+            grid.add_row(
+                question,
+                r["window"],
+                percent(r["p"]),
+                r["word"],
+                interval(low, high),
+                base,
+            )
         else:
-            grid.add_row(question, r["window"], f"{r['q50']:g}", "middle of all courses", f"{r['q5']:g} to {r['q95']:g}", "-")
+            grid.add_row(
+                question,
+                r["window"],
+                f"{r['q50']:g}",
+                "middle of all courses",
+                f"{r['q5']:g} to {r['q95']:g}",
+                "-",
+            )
     console.print(grid)
 
 
@@ -92,5 +128,9 @@ def closing(run: Run, folder: Path) -> None:
     )
     capped = sum(m["capped_futures"].values())
     if capped:
-        console.print(f"{capped:,} courses had too many events and were stopped; the brief gives bounds.")
-    console.print(f"Brief: {folder / 'brief.html'}   Numbers: {folder / 'outcomes.csv'}   Everything: {folder}")
+        console.print(
+            f"{capped:,} courses had too many events and were stopped; the brief gives bounds."
+        )
+    console.print(
+        f"Brief: {folder / 'brief.html'}   Numbers: {folder / 'outcomes.csv'}   Everything: {folder}"
+    )

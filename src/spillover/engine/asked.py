@@ -15,15 +15,19 @@ from spillover.engine.program import Table
 from spillover.model.structure import Model, Pattern
 from spillover.outcomes.question import Question, Tally
 
-__all__ = ["Asked", "FAN_DAYS", "compile_questions"]
+__all__ = ["FAN_DAYS", "Asked", "compile_questions"]
 
 KINDS = {"count": 0, "deaths": 1, "injured": 2, "report": 3, "gauge": 4, "sequence": 5}
 MODES = {"any": 0, "every": 1, "count": 2, "all_of": 3, "any_of": 4}
 FAN_DAYS = 7
 """A fan shows sums over this many days."""
 
-ADDED = np.dtype([("kind", "i8"), ("index", "i8"), ("closed", "i8"), ("within", "f8")], align=True)
-ADD_ROW = np.dtype([("tally", "i8"), ("first", "i8"), ("m0", "i8"), ("m1", "i8")], align=True)
+ADDED = np.dtype(
+    [("kind", "i8"), ("index", "i8"), ("closed", "i8"), ("within", "f8")], align=True
+)
+ADD_ROW = np.dtype(
+    [("tally", "i8"), ("first", "i8"), ("m0", "i8"), ("m1", "i8")], align=True
+)
 QUESTION = np.dtype(
     [
         ("mode", "i8"),
@@ -75,7 +79,12 @@ def compile_questions(
             at = pairs.setdefault((q.tally, q.spans[0].closed), len(pairs))
         spans += [(s.start, s.end) for s in q.spans]
         parts += q.parts
-        passage = q.mode == "any" and len(q.spans) == 1 and q.spans[0].start == 0 and q.high == np.inf
+        passage = (
+            q.mode == "any"
+            and len(q.spans) == 1
+            and q.spans[0].start == 0
+            and q.high == np.inf
+        )
         count = -1
         if q.mode == "count":
             count, counted = counted, counted + 1
@@ -83,8 +92,18 @@ def compile_questions(
                 fans[at] = None
         q_rows.append(
             (
-                MODES[q.mode], at, s0, len(spans), p0, len(parts), q.low, q.high, q.key,
-                q.unmodelled, int(passage), count,
+                MODES[q.mode],
+                at,
+                s0,
+                len(spans),
+                p0,
+                len(parts),
+                q.low,
+                q.high,
+                q.key,
+                q.unmodelled,
+                int(passage),
+                count,
             )
         )
     added = [

@@ -59,12 +59,18 @@ def buckets_per_day(mu: NDArray[np.float64]) -> int:
     return int(2 ** np.clip(np.ceil(np.log2(max(per_day, 1.0) / 4.0)), 0, 7))
 
 
-def _codes(p: Program, acts: Sequence[ScheduledAct], code: NDArray[np.int64]) -> NDArray[np.int64]:
+def _codes(
+    p: Program, acts: Sequence[ScheduledAct], code: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Codes of `spillover.model.via` from those of the engine (rows, answers)."""
     kind, index = code & 15, code >> 4
     reply_of = np.repeat(np.arange(len(p.replies)), p.replies["a1"] - p.replies["a0"])
     levers = np.array([a.lever for a in acts], np.int64)
-    for k, table in ((RESPONSE, p.rows["response"]), (REPLY, reply_of), (LEVER, levers)):
+    for k, table in (
+        (RESPONSE, p.rows["response"]),
+        (REPLY, reply_of),
+        (LEVER, levers),
+    ):
         at = kind == k
         index[at] = table[index[at]]
     return kind | index << 4
@@ -140,8 +146,16 @@ def simulate(
     prepare(p, w.numbers, theta, mu)
     kd = draw_key(seed, draw)
     settle_past(
-        p, w, theta, kd, before.time, before.stream, before.flags,
-        before.deaths, before.injured, before.key,
+        p,
+        w,
+        theta,
+        kd,
+        before.time,
+        before.stream,
+        before.flags,
+        before.deaths,
+        before.injured,
+        before.key,
     )
     arrays = act_arrays(acts)
     paths = []

@@ -6,10 +6,17 @@ This file must never import a case or `assemble`.
 from __future__ import annotations
 
 import numpy as np
-from spillover.engine.jit import compiled
 
-from spillover.engine.future import ACCEPTED, CANDIDATES, E_CAPPED, E_NODES, ERROR, run_future
+from spillover.engine.future import (
+    ACCEPTED,
+    CANDIDATES,
+    E_CAPPED,
+    E_NODES,
+    ERROR,
+    run_future,
+)
 from spillover.engine.hashing import mix, sub
+from spillover.engine.jit import compiled
 from spillover.engine.past import settle_past
 from spillover.engine.prepare import prepare
 from spillover.engine.reduce import reduce_future
@@ -21,20 +28,74 @@ K_FUTURE = U(0x2545F4914F6CDD1D)
 
 
 @compiled
-def weigh_chunk(p, w, theta, mu, seed_key, first, low, high, offsets, times, streams, flags, deaths, injured, keys, out):
+def weigh_chunk(
+    p,
+    w,
+    theta,
+    mu,
+    seed_key,
+    first,
+    low,
+    high,
+    offsets,
+    times,
+    streams,
+    flags,
+    deaths,
+    injured,
+    keys,
+    out,
+):
     """Log weights of draws ``low`` to ``high`` given their pasts, into ``out``."""
     for d in range(low, high):
         prepare(p, w.numbers, theta[d], mu[d])
         kd = sub(seed_key, first + d)
         a, b = offsets[d], offsets[d + 1]
-        out[d] = settle_past(p, w, theta[d], kd, times[a:b], streams[a:b], flags[a:b], deaths[a:b], injured[a:b], keys[a:b])
+        out[d] = settle_past(
+            p,
+            w,
+            theta[d],
+            kd,
+            times[a:b],
+            streams[a:b],
+            flags[a:b],
+            deaths[a:b],
+            injured[a:b],
+            keys[a:b],
+        )
 
 
 @compiled
 def run_chunk(
-    p, w, queue, asked, sums, theta, mu, seed_key, first, index, low, high, futures,
-    offsets, times, streams, flags, deaths, injured, keys,
-    act_time, act_stream, act_flags, act_key, act_try, act_lever, cum, last, answer,
+    p,
+    w,
+    queue,
+    asked,
+    sums,
+    theta,
+    mu,
+    seed_key,
+    first,
+    index,
+    low,
+    high,
+    futures,
+    offsets,
+    times,
+    streams,
+    flags,
+    deaths,
+    injured,
+    keys,
+    act_time,
+    act_stream,
+    act_flags,
+    act_key,
+    act_try,
+    act_lever,
+    cum,
+    last,
+    answer,
 ):
     """Simulate draws in slots ``low`` to ``high``, adding to ``sums``.
 
@@ -50,15 +111,35 @@ def run_chunk(
         prepare(p, w.numbers, theta[d], mu[d])
         a, b = offsets[d], offsets[d + 1]
         settle_past(
-            p, w, theta[d], sub(seed_key, first + d),
-            times[a:b], streams[a:b], flags[a:b], deaths[a:b], injured[a:b], keys[a:b],
+            p,
+            w,
+            theta[d],
+            sub(seed_key, first + d),
+            times[a:b],
+            streams[a:b],
+            flags[a:b],
+            deaths[a:b],
+            injured[a:b],
+            keys[a:b],
         )
         base = mix(sub(seed_key, first + slot) + K_FUTURE)
         for m in range(futures):
             kf = sub(base, m)
             w.stats[CANDIDATES] = 0
             w.stats[ACCEPTED] = 0
-            n = run_future(p, w, queue, theta[d], kf, act_time, act_stream, act_flags, act_key, act_try, act_lever)
+            n = run_future(
+                p,
+                w,
+                queue,
+                theta[d],
+                kf,
+                act_time,
+                act_stream,
+                act_flags,
+                act_key,
+                act_try,
+                act_lever,
+            )
             sums.work[0] += w.stats[CANDIDATES]
             sums.work[1] += w.stats[ACCEPTED]
             error = w.stats[ERROR]
@@ -67,5 +148,19 @@ def run_chunk(
                 continue
             if error != 0:
                 return error
-            reduce_future(asked, sums, slot, theta[d], kf, w.events, w.claims, n, w.g_day, p.days, cum, last, answer)
+            reduce_future(
+                asked,
+                sums,
+                slot,
+                theta[d],
+                kf,
+                w.events,
+                w.claims,
+                n,
+                w.g_day,
+                p.days,
+                cum,
+                last,
+                answer,
+            )
     return 0

@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from spillover.engine.jit import compiled, inlined
 
 from spillover.engine.hashing import (
     cell_count,
@@ -29,6 +28,7 @@ from spillover.engine.hashing import (
     varying,
     varying_after,
 )
+from spillover.engine.jit import compiled, inlined
 from spillover.engine.program import (
     FACTOR_END,
     FACTOR_START,
@@ -83,8 +83,13 @@ ORDER_START, ORDER_ACT, ORDER_CANDIDATE = U(0), U(1) << U(62), U(2) << U(62)
 SHIFT2 = U(2)
 
 CANDIDATES, ACCEPTED, ERROR = range(3)
-ERRORS = ("", "too many events", "a red line counts more than the engine can hold",
-          "a factor is above its cap", "too many candidates wait at one time")
+ERRORS = (
+    "",
+    "too many events",
+    "a red line counts more than the engine can hold",
+    "a factor is above its cap",
+    "too many candidates wait at one time",
+)
 E_CAPPED, E_RING, E_CAP, E_NODES = 1, 2, 3, 4
 
 
@@ -118,8 +123,16 @@ def _driver_levels(p, theta, kf, levels):
     """Log levels of every driver for every day of one future."""
     for d in range(len(p.drivers)):
         kind = p.drivers[d].kind
-        floor = math.log(theta[p.drivers[d].floor]) if p.drivers[d].floor >= 0 and theta[p.drivers[d].floor] > 0 else -700.0
-        ceiling = math.log(theta[p.drivers[d].ceiling]) if p.drivers[d].ceiling >= 0 else 700.0
+        floor = (
+            math.log(theta[p.drivers[d].floor])
+            if p.drivers[d].floor >= 0 and theta[p.drivers[d].floor] > 0
+            else -700.0
+        )
+        ceiling = (
+            math.log(theta[p.drivers[d].ceiling])
+            if p.drivers[d].ceiling >= 0
+            else 700.0
+        )
         if kind == 0:
             levels[d, :] = 0.0
         elif kind == 1:
@@ -130,8 +143,16 @@ def _driver_levels(p, theta, kf, levels):
             key = mix(kf + p.drivers[d].key)
             spread = theta[p.drivers[d].spread] if p.drivers[d].spread >= 0 else 0.0
             to = math.log(theta[p.drivers[d].to]) if p.drivers[d].to >= 0 else 0.0
-            back = 1.0 - 2.0 ** (-1.0 / theta[p.drivers[d].to_half]) if p.drivers[d].to_half >= 0 else 0.0
-            jump = 1.0 - math.exp(-theta[p.drivers[d].jump]) if p.drivers[d].jump >= 0 else 0.0
+            back = (
+                1.0 - 2.0 ** (-1.0 / theta[p.drivers[d].to_half])
+                if p.drivers[d].to_half >= 0
+                else 0.0
+            )
+            jump = (
+                1.0 - math.exp(-theta[p.drivers[d].jump])
+                if p.drivers[d].jump >= 0
+                else 0.0
+            )
             x = min(max(0.0, floor), ceiling)
             levels[d, 0] = x
             for day in range(1, p.days):
@@ -142,21 +163,33 @@ def _driver_levels(p, theta, kf, levels):
                 if jump > 0.0 and unit(mix(k + K_CHANCE)) <= jump:
                     fam = p.drivers[d].times
                     b = theta[p.drivers[d].times_b] if fam > 0 else 0.0
-                    x += math.log(varying(fam, theta[p.drivers[d].times_a], b, unit(mix(k + K_TIMES))))
+                    x += math.log(
+                        varying(
+                            fam, theta[p.drivers[d].times_a], b, unit(mix(k + K_TIMES))
+                        )
+                    )
                 x = min(max(x, floor), ceiling)
                 levels[d, day] = x
         elif kind == 3:
             for day in range(p.days):
-                levels[d, day] = min(max(math.log(max(p.driver_path[d, day], 1e-300)), floor), ceiling)
+                levels[d, day] = min(
+                    max(math.log(max(p.driver_path[d, day], 1e-300)), floor), ceiling
+                )
         else:
             first = 0.0
             for k in range(p.drivers[d].p0, p.drivers[d].p1):
-                first += theta[p.driver_parts[k].slot] * math.exp(levels[p.driver_parts[k].driver, 0])
+                first += theta[p.driver_parts[k].slot] * math.exp(
+                    levels[p.driver_parts[k].driver, 0]
+                )
             for day in range(p.days):
                 total = 0.0
                 for k in range(p.drivers[d].p0, p.drivers[d].p1):
-                    total += theta[p.driver_parts[k].slot] * math.exp(levels[p.driver_parts[k].driver, day])
-                levels[d, day] = min(max(math.log(max(total / first, 1e-300)), floor), ceiling)
+                    total += theta[p.driver_parts[k].slot] * math.exp(
+                        levels[p.driver_parts[k].driver, day]
+                    )
+                levels[d, day] = min(
+                    max(math.log(max(total / first, 1e-300)), floor), ceiling
+                )
 
 
 @inlined
@@ -243,7 +276,9 @@ def _cross(p, w, queue, theta, now, x, t, key, parent, horizon):
     now.done[x, serial] = 0
     chance = theta[p.lines[x].chance]
     if p.lines[x].wear_chance >= 0:
-        chance = min(1.0, chance * theta[p.lines[x].wear_chance] ** now.lines[x].unanswered)
+        chance = min(
+            1.0, chance * theta[p.lines[x].wear_chance] ** now.lines[x].unanswered
+        )
     if unit(mix(key + K_CHANCE)) > chance:
         now.lines[x].unanswered += 1.0
         return
@@ -258,7 +293,15 @@ def _follow(p, w, queue, theta, now, x, t, key, parent, horizon, silent):
     fam = p.lines[x].times
     if fam >= 0:
         b = theta[p.lines[x].times_b] if fam > 0 else 0.0
-        n = max(1, int(math.floor(varying(fam, theta[p.lines[x].times_a], b, unit(mix(key + K_TIMES))) + 0.5)))
+        n = max(
+            1,
+            int(
+                math.floor(
+                    varying(fam, theta[p.lines[x].times_a], b, unit(mix(key + K_TIMES)))
+                    + 0.5
+                )
+            ),
+        )
     if p.lines[x].act < 0:
         n = 1
     now.left[x, serial] = n
@@ -269,26 +312,68 @@ def _follow(p, w, queue, theta, now, x, t, key, parent, horizon, silent):
             fam = p.lines[x].delay
             a = theta[p.lines[x].delay_a]
             b = theta[p.lines[x].delay_b] if fam > 0 else 0.0
-            due = t + varying_after(fam, a, b, silent, math.inf, unit(mix(ko + K_DELAY)))
+            due = t + varying_after(
+                fam, a, b, silent, math.inf, unit(mix(ko + K_DELAY))
+            )
             due = max(due, 1e-9)
             base = due
         elif silent >= 0.0:
-            due = base + delay_of(p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, ko)
+            due = base + delay_of(
+                p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, ko
+            )
         else:
-            due = t + delay_of(p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, ko)
+            due = t + delay_of(
+                p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, ko
+            )
         if due > horizon:
             continue
         code = LINE | x << 4
         if p.lines[x].act >= 0:
             meta = N_DUE | serial << 4 | p.lines[x].act << 12
-            push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_CANDIDATE | (ko >> SHIFT2), ko, meta, parent, code)
+            push_node(
+                w.nodes,
+                w.bucket,
+                w.heap_time,
+                w.heap_node,
+                queue,
+                due,
+                ORDER_CANDIDATE | (ko >> SHIFT2),
+                ko,
+                meta,
+                parent,
+                code,
+            )
         elif p.lines[x].factor >= 0:
             f = p.lines[x].factor
             meta = N_START | f << 12
-            push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_START | (ko >> SHIFT2), ko, meta, now.factors[f].epoch, code)
+            push_node(
+                w.nodes,
+                w.bucket,
+                w.heap_time,
+                w.heap_node,
+                queue,
+                due,
+                ORDER_START | (ko >> SHIFT2),
+                ko,
+                meta,
+                now.factors[f].epoch,
+                code,
+            )
         else:
             meta = N_OPEN | p.lines[x].opens << 12
-            push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_START | (ko >> SHIFT2), ko, meta, parent, code)
+            push_node(
+                w.nodes,
+                w.bucket,
+                w.heap_time,
+                w.heap_node,
+                queue,
+                due,
+                ORDER_START | (ko >> SHIFT2),
+                ko,
+                meta,
+                parent,
+                code,
+            )
 
 
 @compiled
@@ -307,7 +392,9 @@ def _ask(p, w, queue, numbers, theta, now, a, t, key, parent, horizon):
     total = rest
     for n in range(low, high):
         if p.answers[n].chance >= 0:
-            total += theta[p.answers[n].chance] * odds_of(p, numbers, theta, now, a, n, t)
+            total += theta[p.answers[n].chance] * odds_of(
+                p, numbers, theta, now, a, n, t
+            )
         else:
             total += rest * (odds_of(p, numbers, theta, now, a, n, t) - 1.0)
     u = unit(mix(key + K_CHANCE)) * total
@@ -324,11 +411,25 @@ def _ask(p, w, queue, numbers, theta, now, a, t, key, parent, horizon):
                     due = t + within * u
                 else:
                     b = theta[p.replies[a].delay_b] if fam > 0 else 0.0
-                    due = t + varying_after(fam, theta[p.replies[a].delay_a], b, 0.0, within, u)
+                    due = t + varying_after(
+                        fam, theta[p.replies[a].delay_a], b, 0.0, within, u
+                    )
                 now.asked[a] = due
                 if due <= horizon:
                     meta = N_REPLY | p.answers[n].act << 12
-                    push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, parent, REPLY | n << 4)
+                    push_node(
+                        w.nodes,
+                        w.bucket,
+                        w.heap_time,
+                        w.heap_node,
+                        queue,
+                        due,
+                        ORDER_CANDIDATE | (k >> SHIFT2),
+                        k,
+                        meta,
+                        parent,
+                        REPLY | n << 4,
+                    )
             return
 
 
@@ -336,7 +437,9 @@ def _ask(p, w, queue, numbers, theta, now, a, t, key, parent, horizon):
 def odds_of(p, numbers, theta, now, a, n, t):
     odds = 1.0
     for o in range(p.replies[a].o0, p.replies[a].o1):
-        if p.odds[o].answer == n - p.replies[a].a0 and condition_holds(p, numbers, now, theta, p.odds[o].condition, t):
+        if p.odds[o].answer == n - p.replies[a].a0 and condition_holds(
+            p, numbers, now, theta, p.odds[o].condition, t
+        ):
             odds *= theta[p.odds[o].times]
     return odds
 
@@ -351,7 +454,19 @@ def _open_pending(p, w, queue, theta, now, kf, horizon):
         if kind == 0:  # a start waiting for its delay
             if t <= horizon:
                 meta = N_START | index << 12
-                push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, t, ORDER_START, q.entries[e].key, meta, now.factors[index].epoch, -1)
+                push_node(
+                    w.nodes,
+                    w.bucket,
+                    w.heap_time,
+                    w.heap_node,
+                    queue,
+                    t,
+                    ORDER_START,
+                    q.entries[e].key,
+                    meta,
+                    now.factors[index].epoch,
+                    -1,
+                )
         elif kind == 1:  # an unanswered line with an act
             if unit(mix(key + K_CHANCE)) <= q.entries[e].chance:
                 _follow(p, w, queue, theta, now, index, t, key, -1, horizon, -t)
@@ -375,17 +490,43 @@ def _open_pending(p, w, queue, theta, now, kf, horizon):
                         due = (t + within) * u
                     else:
                         b = theta[p.replies[index].delay_b] if fam > 0 else 0.0
-                        due = t + varying_after(fam, theta[p.replies[index].delay_a], b, -t, within, u)
+                        due = t + varying_after(
+                            fam, theta[p.replies[index].delay_a], b, -t, within, u
+                        )
                     due = max(due, 1e-9)
                     now.asked[index] = due
                     if due <= horizon:
                         meta = N_REPLY | p.answers[n].act << 12
-                        push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, REPLY | n << 4)
+                        push_node(
+                            w.nodes,
+                            w.bucket,
+                            w.heap_time,
+                            w.heap_node,
+                            queue,
+                            due,
+                            ORDER_CANDIDATE | (k >> SHIFT2),
+                            k,
+                            meta,
+                            -1,
+                            REPLY | n << 4,
+                        )
                     break
         else:  # a stream that will open
             if t <= horizon:
                 meta = N_OPEN | p.lines[index].opens << 12
-                push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, t, ORDER_START, q.entries[e].key, meta, -1, LINE | index << 4)
+                push_node(
+                    w.nodes,
+                    w.bucket,
+                    w.heap_time,
+                    w.heap_node,
+                    queue,
+                    t,
+                    ORDER_START,
+                    q.entries[e].key,
+                    meta,
+                    -1,
+                    LINE | index << 4,
+                )
 
 
 @compiled
@@ -393,7 +534,11 @@ def _open_warnings(p, w, queue, theta, kf, horizon):
     """Candidates of the warnings; `past` has set their chances."""
     for v in range(len(p.warnings)):
         key = mix(kf + p.warnings[v].key)
-        fades = theta[p.warnings[v].fades] / 0.6931471805599453 if p.warnings[v].fades >= 0 else 0.0
+        fades = (
+            theta[p.warnings[v].fades] / 0.6931471805599453
+            if p.warnings[v].fades >= 0
+            else 0.0
+        )
         for part in range(2):
             chance = w.pending.warn[v, part]
             k = sub(key, part)
@@ -410,7 +555,19 @@ def _open_warnings(p, w, queue, theta, kf, horizon):
             due = max(due, 1e-9)
             if due <= horizon:
                 meta = N_DUE | 9 << 4 | p.warnings[v].act << 12
-                push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, due, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, WARNING | v << 4)
+                push_node(
+                    w.nodes,
+                    w.bucket,
+                    w.heap_time,
+                    w.heap_node,
+                    queue,
+                    due,
+                    ORDER_CANDIDATE | (k >> SHIFT2),
+                    k,
+                    meta,
+                    -1,
+                    WARNING | v << 4,
+                )
 
 
 @compiled
@@ -431,20 +588,48 @@ def _open_tails(p, w, queue, theta, kf, horizon):
             hc = cell_key(h, c)
             for o in range(cell_count(hc, mean, c)):
                 k = sub(hc, o)
-                t = q.tails[e].time + _tail_delay(p, theta, w.numbers, row, k, -q.tails[e].time)
+                t = q.tails[e].time + _tail_delay(
+                    p, theta, w.numbers, row, k, -q.tails[e].time
+                )
                 t = max(t, 1e-12)
                 if t <= horizon:
-                    push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, t, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, code)
+                    push_node(
+                        w.nodes,
+                        w.bucket,
+                        w.heap_time,
+                        w.heap_node,
+                        queue,
+                        t,
+                        ORDER_CANDIDATE | (k >> SHIFT2),
+                        k,
+                        meta,
+                        -1,
+                        code,
+                    )
 
 
 @compiled
-def _open_levers(p, w, queue, kf, act_time, act_stream, act_key, act_try, act_lever, horizon):
+def _open_levers(
+    p, w, queue, kf, act_time, act_stream, act_key, act_try, act_lever, horizon
+):
     for n in range(len(act_time)):
         if act_time[n] > horizon:
             continue
         kind = N_TRY if act_try[n] == 1 else N_LEVER
         k = mix(kf + act_key[n])
-        push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, act_time[n], ORDER_ACT | U(n), k, kind | act_stream[n] << 12, -1, LEVER | n << 4)
+        push_node(
+            w.nodes,
+            w.bucket,
+            w.heap_time,
+            w.heap_node,
+            queue,
+            act_time[n],
+            ORDER_ACT | U(n),
+            k,
+            kind | act_stream[n] << 12,
+            -1,
+            LEVER | n << 4,
+        )
 
 
 @compiled
@@ -460,7 +645,9 @@ def _raise_layers(p, w, queue, factors, obeys, gauges, theta, kf, s, t, horizon)
         r = p.factor_at[at]
         size = w.numbers.row_size[r]
         if size > 0.0 and factors[p.factor_rows[r].factor].on != 0 and obeys[r] != 0:
-            power = theta[p.factor_rows[r].power] if p.factor_rows[r].power >= 0 else 1.0
+            power = (
+                theta[p.factor_rows[r].power] if p.factor_rows[r].power >= 0 else 1.0
+            )
             most *= (1.0 + size) ** power
     for r in range(p.streams[s].g0, p.streams[s].g1):
         size = w.numbers.gauge_row_size[r]
@@ -468,7 +655,9 @@ def _raise_layers(p, w, queue, factors, obeys, gauges, theta, kf, s, t, horizon)
             g = p.gauge_rows[r].gauge
             level = gauge_level(g, gauges, w.numbers.gauge_rate[g], t)
             power = theta[p.gauge_rows[r].power] if p.gauge_rows[r].power >= 0 else 1.0
-            most *= (1.0 + size * level / (level + theta[p.gauge_rows[r].half_at])) ** power
+            most *= (
+                1.0 + size * level / (level + theta[p.gauge_rows[r].half_at])
+            ) ** power
     day = int(t)
     ks = mix(kf + p.streams[s].key)
     layer = w.made[s]
@@ -482,13 +671,27 @@ def _raise_layers(p, w, queue, factors, obeys, gauges, theta, kf, s, t, horizon)
                 k = sub(hc, o)
                 tc = day + unit(mix(k + K_TIME))
                 if t < tc <= horizon:
-                    push_node(w.nodes, w.bucket, w.heap_time, w.heap_node, queue, tc, ORDER_CANDIDATE | (k >> SHIFT2), k, meta, -1, IMMIGRANT | s << 4)
+                    push_node(
+                        w.nodes,
+                        w.bucket,
+                        w.heap_time,
+                        w.heap_node,
+                        queue,
+                        tc,
+                        ORDER_CANDIDATE | (k >> SHIFT2),
+                        k,
+                        meta,
+                        -1,
+                        IMMIGRANT | s << 4,
+                    )
         layer += 1
     w.made[s] = layer
 
 
 @compiled
-def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key, act_try, act_lever):
+def run_future(
+    p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key, act_try, act_lever
+):
     """Simulate one future from the situation at the origin.
 
     Parameters
@@ -577,7 +780,9 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
     _open_pending(p, w, queue, theta, now, kf, horizon)
     _open_warnings(p, w, queue, theta, kf, horizon)
     _open_tails(p, w, queue, theta, kf, horizon)
-    _open_levers(p, w, queue, kf, act_time, act_stream, act_key, act_try, act_lever, horizon)
+    _open_levers(
+        p, w, queue, kf, act_time, act_stream, act_key, act_try, act_lever, horizon
+    )
 
     n = 0
     candidates = 0
@@ -588,7 +793,10 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
         if bucket % per_day == 0 and bucket < p.days * per_day:
             day = bucket // per_day
             for g in range(gauges):
-                g_day[g, day] = max(g_day[g, day], gauge_level(g, now_gauges, n_gauge_rate[g], float(day)))
+                g_day[g, day] = max(
+                    g_day[g, day],
+                    gauge_level(g, now_gauges, n_gauge_rate[g], float(day)),
+                )
             weekday = (p.weekday0 + day) % 7
             for s in range(K):
                 mu = n_mu[s]
@@ -608,13 +816,31 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                 if streams[s].imm_layers > 1:
                     for at in range(streams[s].f0, streams[s].f1):
                         r = factor_at[at]
-                        if n_row_size[r] > 0.0 and now_factors[factor_rows[r].factor].on != 0:
+                        if (
+                            n_row_size[r] > 0.0
+                            and now_factors[factor_rows[r].factor].on != 0
+                        ):
                             raised = True
                     for at in range(streams[s].g0, streams[s].g1):
-                        if n_gauge_row_size[at] > 0.0 and now_gauges[gauge_rows[at].gauge].level > 0.0:
+                        if (
+                            n_gauge_row_size[at] > 0.0
+                            and now_gauges[gauge_rows[at].gauge].level > 0.0
+                        ):
                             raised = True
                 if raised:
-                    _raise_layers(p, w, queue, now_factors, now_obeys, now_gauges, theta, kf, s, float(day), horizon)
+                    _raise_layers(
+                        p,
+                        w,
+                        queue,
+                        now_factors,
+                        now_obeys,
+                        now_gauges,
+                        theta,
+                        kf,
+                        s,
+                        float(day),
+                        horizon,
+                    )
                 h = sub(ks, day * 32)
                 if mu <= 32.0:
                     thr = threshold(mu) if moved else n_none[s, weekday]
@@ -626,7 +852,19 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                         k = sub(hc, o)
                         t = day + unit(mix(k + K_TIME))
                         if t <= horizon:
-                            push_node(nodes, buckets, heap_time, heap_node, queue, t, ORDER_CANDIDATE | (k >> SHIFT2), k, N_IMMIGRANT | s << 12, -1, IMMIGRANT | s << 4)
+                            push_node(
+                                nodes,
+                                buckets,
+                                heap_time,
+                                heap_node,
+                                queue,
+                                t,
+                                ORDER_CANDIDATE | (k >> SHIFT2),
+                                k,
+                                N_IMMIGRANT | s << 12,
+                                -1,
+                                IMMIGRANT | s << 4,
+                            )
         load_bucket(nodes, buckets, heap_time, heap_node, queue, bucket)
         while queue[HEAP] > 0:
             if queue[USED] > len(nodes):
@@ -649,13 +887,27 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
             # -- starts, not events ----------------------------------------------
             if kind == N_START:
                 if parent == now_factors[s].epoch:
-                    start_factor(factors, factor_rows, now_factors, now_obeys, theta, s, t, key)
+                    start_factor(
+                        factors, factor_rows, now_factors, now_obeys, theta, s, t, key
+                    )
                     if code >= 0:
                         answered(lines, now_lines, peak, theta, code >> 4, key)
                     for r in range(factors[s].r0, factors[s].r1):
                         other = factor_rows[r].stream
                         if n_row_size[r] > 0.0 and means[other] > 0.0:
-                            _raise_layers(p, w, queue, now_factors, now_obeys, now_gauges, theta, kf, other, t, horizon)
+                            _raise_layers(
+                                p,
+                                w,
+                                queue,
+                                now_factors,
+                                now_obeys,
+                                now_gauges,
+                                theta,
+                                kf,
+                                other,
+                                t,
+                                horizon,
+                            )
                 continue
             if kind == N_OPEN:
                 x = code >> 4
@@ -663,7 +915,9 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                 until = LATEST
                 if fam >= 0:
                     b = theta[lines[x].open_b] if fam > 0 else 0.0
-                    until = t + varying(fam, theta[lines[x].open_a], b, unit(mix(key + K_TIMES)))
+                    until = t + varying(
+                        fam, theta[lines[x].open_a], b, unit(mix(key + K_TIMES))
+                    )
                 now_open_until[s] = max(now_open_until[s], until)
                 answered(lines, now_lines, peak, theta, x, key)
                 continue
@@ -687,7 +941,9 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
             marked = streams[s].marked == 1
             early = marked and streams[s].marks_first == 1
             if early:
-                flags, deaths, injured = draw_marks(streams, choices, options, amounts, theta, s, key, flags)
+                flags, deaths, injured = draw_marks(
+                    streams, choices, options, amounts, theta, s, key, flags
+                )
 
             # -- factors and the level -------------------------------------------------
             if kind != N_REPLY and kind != N_LEVER:
@@ -699,13 +955,20 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                     f = factor_rows[r].factor
                     if now_factors[f].on == 0 or t >= factors[f].until:
                         continue
-                    if factor_rows[r].mask != ZERO and flags & factor_rows[r].mask != factor_rows[r].mask:
+                    if (
+                        factor_rows[r].mask != ZERO
+                        and flags & factor_rows[r].mask != factor_rows[r].mask
+                    ):
                         continue
                     if now_obeys[r] == 0:
                         continue
-                    if factors[f].while_state >= 0 and not state_is_on(factors[f].while_state, now_states, t):
+                    if factors[f].while_state >= 0 and not state_is_on(
+                        factors[f].while_state, now_states, t
+                    ):
                         continue
-                    value = 1.0 + n_row_size[r] * factor_shape(f, now_factors, n_factor_rate[f], t)
+                    value = 1.0 + n_row_size[r] * factor_shape(
+                        f, now_factors, n_factor_rate[f], t
+                    )
                     if factor_rows[r].power >= 0:
                         power *= value ** theta[factor_rows[r].power]
                     else:
@@ -713,11 +976,16 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                         if value <= 1.0 or factors[f].offspring == 1:
                             kept *= value
                 for at in range(streams[s].g0, streams[s].g1):
-                    if gauge_rows[at].mask != ZERO and flags & gauge_rows[at].mask != gauge_rows[at].mask:
+                    if (
+                        gauge_rows[at].mask != ZERO
+                        and flags & gauge_rows[at].mask != gauge_rows[at].mask
+                    ):
                         continue
                     g = gauge_rows[at].gauge
                     level = gauge_level(g, now_gauges, n_gauge_rate[g], t)
-                    value = 1.0 + n_gauge_row_size[at] * level / (level + theta[gauge_rows[at].half_at])
+                    value = 1.0 + n_gauge_row_size[at] * level / (
+                        level + theta[gauge_rows[at].half_at]
+                    )
                     if gauge_rows[at].power >= 0:
                         power *= value ** theta[gauge_rows[at].power]
                     else:
@@ -740,7 +1008,10 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                 if (kind == N_IMMIGRANT or kind == N_OFFSPRING) and aux > 0:
                     width = 2.0 ** (aux - 1)
                     low = width
-                if factor < low + width and low + width * unit(mix(key + K_LEVEL)) > factor:
+                if (
+                    factor < low + width
+                    and low + width * unit(mix(key + K_LEVEL)) > factor
+                ):
                     if kind == N_DUE and code & 15 == LINE:
                         x = code >> 4
                         now_left[x, aux] -= 1
@@ -748,7 +1019,9 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                             now_lines[x].unanswered += 1.0
                     continue
             if marked and not early:
-                flags, deaths, injured = draw_marks(streams, choices, options, amounts, theta, s, key, flags)
+                flags, deaths, injured = draw_marks(
+                    streams, choices, options, amounts, theta, s, key, flags
+                )
 
             # -- the event -------------------------------------------------------------
             if n >= most:
@@ -765,9 +1038,14 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
             for c in range(p.n_reports):
                 claims[n, c] = 0
             for at in range(streams[s].p0, streams[s].p1):
-                if flags & reports[at].mask == reports[at].mask and claims[n, reports[at].report] == 0:
+                if (
+                    flags & reports[at].mask == reports[at].mask
+                    and claims[n, reports[at].report] == 0
+                ):
                     kr = mix(key + reports[at].key)
-                    claimed = theta[reports[at].claimed] if reports[at].claimed >= 0 else 1.0
+                    claimed = (
+                        theta[reports[at].claimed] if reports[at].claimed >= 0 else 1.0
+                    )
                     empty = claimed * (1.0 / theta[reports[at].real] - 1.0)
                     count = 1 if unit(mix(kr + K_CLAIMED)) <= claimed else 0
                     claims[n, reports[at].report] = count + cell_count(kr, empty, 0)
@@ -790,15 +1068,54 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                     kx = mix(key + factors[x].key)
                     begin = t
                     if factors[x].delay >= 0:
-                        begin = t + delay_of(factors[x].delay, factors[x].delay_a, factors[x].delay_b, theta, kx)
+                        begin = t + delay_of(
+                            factors[x].delay,
+                            factors[x].delay_a,
+                            factors[x].delay_b,
+                            theta,
+                            kx,
+                        )
                     if begin <= t:
-                        start_factor(factors, factor_rows, now_factors, now_obeys, theta, x, t, kx)
+                        start_factor(
+                            factors,
+                            factor_rows,
+                            now_factors,
+                            now_obeys,
+                            theta,
+                            x,
+                            t,
+                            kx,
+                        )
                         for r in range(factors[x].r0, factors[x].r1):
                             other = factor_rows[r].stream
                             if n_row_size[r] > 0.0 and means[other] > 0.0:
-                                _raise_layers(p, w, queue, now_factors, now_obeys, now_gauges, theta, kf, other, t, horizon)
+                                _raise_layers(
+                                    p,
+                                    w,
+                                    queue,
+                                    now_factors,
+                                    now_obeys,
+                                    now_gauges,
+                                    theta,
+                                    kf,
+                                    other,
+                                    t,
+                                    horizon,
+                                )
                     elif begin <= horizon:
-                        push_node(nodes, buckets, heap_time, heap_node, queue, begin, ORDER_START | (kx >> SHIFT2), kx, N_START | x << 12, now_factors[x].epoch, -1)
+                        push_node(
+                            nodes,
+                            buckets,
+                            heap_time,
+                            heap_node,
+                            queue,
+                            begin,
+                            ORDER_START | (kx >> SHIFT2),
+                            kx,
+                            N_START | x << 12,
+                            now_factors[x].epoch,
+                            -1,
+                        )
                 elif what == FACTOR_END:
                     now_factors[x].on = 0
                     now_factors[x].epoch += 1
@@ -812,8 +1129,24 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                     g_day[x, d] = max(g_day[x, d], now_gauges[x].level)
                     for r in range(len(gauge_rows)):
                         other = gauge_rows[r].stream
-                        if gauge_rows[r].gauge == x and n_gauge_row_size[r] > 0.0 and means[other] > 0.0:
-                            _raise_layers(p, w, queue, now_factors, now_obeys, now_gauges, theta, kf, other, t, horizon)
+                        if (
+                            gauge_rows[r].gauge == x
+                            and n_gauge_row_size[r] > 0.0
+                            and means[other] > 0.0
+                        ):
+                            _raise_layers(
+                                p,
+                                w,
+                                queue,
+                                now_factors,
+                                now_obeys,
+                                now_gauges,
+                                theta,
+                                kf,
+                                other,
+                                t,
+                                horizon,
+                            )
                 elif what == LINE_ADD or what == LINE_GAUGE:
                     kx = mix(key + lines[x].key)
                     if what == LINE_GAUGE:
@@ -828,27 +1161,63 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                             amount = float(injured)
                         if amount <= 0.0:
                             continue
-                        if lines[x].counts >= 0 and unit(mix(kx + K_COUNTS)) > theta[lines[x].counts]:
+                        if (
+                            lines[x].counts >= 0
+                            and unit(mix(kx + K_COUNTS)) > theta[lines[x].counts]
+                        ):
                             continue
-                        window = theta[lines[x].window] if lines[x].window >= 0 else LATEST
-                        before = line_quantity(now_lines, now_ring_time, now_ring_amount, x, window, t)
-                        if not line_add(now_lines, now_ring_time, now_ring_amount, x, window, t, amount):
+                        window = (
+                            theta[lines[x].window] if lines[x].window >= 0 else LATEST
+                        )
+                        before = line_quantity(
+                            now_lines, now_ring_time, now_ring_amount, x, window, t
+                        )
+                        if not line_add(
+                            now_lines,
+                            now_ring_time,
+                            now_ring_amount,
+                            x,
+                            window,
+                            t,
+                            amount,
+                        ):
                             error = E_RING
                         after = before + amount
                     if now_lines[x].resting != 0 and before < now_lines[x].reach:
                         now_lines[x].resting = 0
                         redraw_reach(lines, now_lines, peak, theta, x, kx)
-                    if now_lines[x].resting == 0 and before < now_lines[x].reach and after >= now_lines[x].reach:
+                    if (
+                        now_lines[x].resting == 0
+                        and before < now_lines[x].reach
+                        and after >= now_lines[x].reach
+                    ):
                         _cross(p, w, queue, theta, now, x, t, kx, event, horizon)
                 elif what == REPLY_ASK:
-                    _ask(p, w, queue, numbers, theta, now, x, t, mix(key + replies[x].key), event, horizon)
+                    _ask(
+                        p,
+                        w,
+                        queue,
+                        numbers,
+                        theta,
+                        now,
+                        x,
+                        t,
+                        mix(key + replies[x].key),
+                        event,
+                        horizon,
+                    )
                 elif what == STATE_ON:
                     now_states[x].on = 1.0
                     now_states[x].until = LATEST
                     fam = states[x].lasts
                     if fam >= 0:
                         b = theta[states[x].lasts_b] if fam > 0 else 0.0
-                        now_states[x].until = t + varying(fam, theta[states[x].lasts_a], b, unit(mix(mix(key + states[x].key) + K_DELAY)))
+                        now_states[x].until = t + varying(
+                            fam,
+                            theta[states[x].lasts_a],
+                            b,
+                            unit(mix(mix(key + states[x].key) + K_DELAY)),
+                        )
                 elif what == STATE_OFF:
                     now_states[x].on = 0.0
                 else:
@@ -877,9 +1246,23 @@ def run_future(p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key,
                     hc = cell_key(h, c)
                     for o in range(cell_count(hc, mean, c)):
                         k = sub(hc, o)
-                        tc = t + _kernel_delay(rows, kernels, n_kernel_rate, theta, row, k)
+                        tc = t + _kernel_delay(
+                            rows, kernels, n_kernel_rate, theta, row, k
+                        )
                         if tc <= horizon:
-                            push_node(nodes, buckets, heap_time, heap_node, queue, tc, ORDER_CANDIDATE | (k >> SHIFT2), k, child_meta, event, RESPONSE | row << 4)
+                            push_node(
+                                nodes,
+                                buckets,
+                                heap_time,
+                                heap_node,
+                                queue,
+                                tc,
+                                ORDER_CANDIDATE | (k >> SHIFT2),
+                                k,
+                                child_meta,
+                                event,
+                                RESPONSE | row << 4,
+                            )
         if error == E_CAPPED or error == E_NODES:
             break
     if error == E_CAPPED or error == E_NODES:

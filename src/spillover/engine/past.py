@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from spillover.engine.jit import compiled
 
 from spillover.engine.future import (
     K_CHANCE,
@@ -35,6 +34,7 @@ from spillover.engine.hashing import (
     varying_cdf,
     varying_log_density,
 )
+from spillover.engine.jit import compiled
 from spillover.engine.program import (
     CONDITION,
     FACTOR_END,
@@ -103,7 +103,9 @@ def _wake(p, q, theta, now, t):
     while True:
         first = -1
         for e in range(q.n[0]):
-            if (q.entries[e].kind == 0 or q.entries[e].kind == 3) and q.entries[e].time <= t:
+            if (q.entries[e].kind == 0 or q.entries[e].kind == 3) and q.entries[
+                e
+            ].time <= t:
                 if first < 0 or q.entries[e].time < q.entries[first].time:
                     first = e
         if first < 0:
@@ -119,7 +121,9 @@ def _wake(p, q, theta, now, t):
             q.answers[first, k] = q.answers[last, k]
         q.n[0] = last
         if kind == 0 and fits:
-            start_factor(p.factors, p.factor_rows, now.factors, now.obeys, theta, x, at, key)
+            start_factor(
+                p.factors, p.factor_rows, now.factors, now.obeys, theta, x, at, key
+            )
             if line >= 0:
                 answered(p.lines, now.lines, q.peak, theta, line, key)
         elif kind == 3:
@@ -127,7 +131,9 @@ def _wake(p, q, theta, now, t):
             until = LATEST
             if fam >= 0:
                 b = theta[p.lines[x].open_b] if fam > 0 else 0.0
-                until = at + varying(fam, theta[p.lines[x].open_a], b, unit(mix(key + K_TIMES)))
+                until = at + varying(
+                    fam, theta[p.lines[x].open_a], b, unit(mix(key + K_TIMES))
+                )
             s = p.lines[x].opens
             now.open_until[s] = max(now.open_until[s], until)
             answered(p.lines, now.lines, q.peak, theta, x, key)
@@ -155,7 +161,9 @@ def _silent_line(p, q, theta, x, c, key, chance):
 @compiled
 def _begin_line(p, q, theta, now, x, c, key):
     """A crossing at ``c`` whose factor, or open stream, begins after its delay."""
-    first = c + delay_of(p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, sub(key, 0))
+    first = c + delay_of(
+        p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, sub(key, 0)
+    )
     f = p.lines[x].factor
     if f >= 0:
         _wait(q, 0, f, first, key, float(now.factors[f].epoch), x)
@@ -185,7 +193,9 @@ def _cut_log_density(p, theta, a, d):
         return -math.log(within)
     b = theta[p.replies[a].delay_b] if fam > 0 else 0.0
     whole = varying_cdf(fam, theta[p.replies[a].delay_a], b, within)
-    return varying_log_density(fam, theta[p.replies[a].delay_a], b, d) - math.log(max(whole, 1e-12))
+    return varying_log_density(fam, theta[p.replies[a].delay_a], b, d) - math.log(
+        max(whole, 1e-12)
+    )
 
 
 @compiled
@@ -215,7 +225,16 @@ def _past_ask(p, q, numbers, theta, now, a, t, key, i, used, e_time, e_stream, e
             continue
         acts += chances[n - low]
         first = max(i + 1, used[a] + 1)
-        found = _find(e_time, e_stream, e_flags, p.answers[n].act, p.answers[n].flags, first, t, min(t + within, -1e-12))
+        found = _find(
+            e_time,
+            e_stream,
+            e_flags,
+            p.answers[n].act,
+            p.answers[n].flags,
+            first,
+            t,
+            min(t + within, -1e-12),
+        )
         if found >= 0 and (best < 0 or found < best):
             best = found
             answer = n
@@ -225,7 +244,9 @@ def _past_ask(p, q, numbers, theta, now, a, t, key, i, used, e_time, e_stream, e
         now.asked[a] = e_time[best]
         if not weigh:
             return 0.0
-        return math.log(max(chances[answer - low], 1e-12)) + _cut_log_density(p, theta, a, e_time[best] - t)
+        return math.log(max(chances[answer - low], 1e-12)) + _cut_log_density(
+            p, theta, a, e_time[best] - t
+        )
     now.asked[a] = t + within
     d = -t
     alive = 1.0 - _cut_cdf(p, theta, a, d)
@@ -247,26 +268,47 @@ def _past_warnings(p, q, theta, e_time, e_stream, e_flags):
     """Chances that the warnings' acts still come; returns the log weight."""
     logw = 0.0
     for v in range(len(p.warnings)):
-        rate = 0.6931471805599453 / theta[p.warnings[v].fades] if p.warnings[v].fades >= 0 else 0.0
+        rate = (
+            0.6931471805599453 / theta[p.warnings[v].fades]
+            if p.warnings[v].fades >= 0
+            else 0.0
+        )
         issued, by = p.warnings[v].issued, p.warnings[v].by
         for part in range(2):
             q.warn[v, part] = 0.0
             if part == 1 and p.warnings[v].after < 0:
                 continue
-            chance = theta[p.warnings[v].chance] if part == 0 else theta[p.warnings[v].after]
+            chance = (
+                theta[p.warnings[v].chance] if part == 0 else theta[p.warnings[v].after]
+            )
             since = issued if part == 0 else by
             until = by if part == 0 else math.inf
             found = -1
             if since < 0.0:
-                found = _find(e_time, e_stream, e_flags, p.warnings[v].act, p.warnings[v].flags, 0, since, min(until, -1e-12))
+                found = _find(
+                    e_time,
+                    e_stream,
+                    e_flags,
+                    p.warnings[v].act,
+                    p.warnings[v].flags,
+                    0,
+                    since,
+                    min(until, -1e-12),
+                )
             if found >= 0:
                 if part == 0 and by < 1e299:
                     logw += math.log(max(chance / (by - issued), 1e-12))
                 else:
-                    logw += math.log(max(chance * rate, 1e-12)) - rate * (e_time[found] - since)
+                    logw += math.log(max(chance * rate, 1e-12)) - rate * (
+                        e_time[found] - since
+                    )
                 continue
             if part == 0 and by < 1e299:
-                left = (by - max(issued, 0.0)) / (by - issued) if by > max(issued, 0.0) else 0.0
+                left = (
+                    (by - max(issued, 0.0)) / (by - issued)
+                    if by > max(issued, 0.0)
+                    else 0.0
+                )
             else:
                 left = math.exp(-rate * max(0.0, -since))
             silence = 1.0 - chance + chance * left
@@ -316,7 +358,9 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
     now.asked[:] = -LATEST
     now.seen[:] = -LATEST
     for g in range(len(p.gauges)):
-        now.gauges[g].level = theta[p.gauges[g].start] if p.gauges[g].start >= 0 else 0.0
+        now.gauges[g].level = (
+            theta[p.gauges[g].start] if p.gauges[g].start >= 0 else 0.0
+        )
         now.gauges[g].time = begin
         now.gauges[g].before = now.gauges[g].level
         q.peak[g] = now.gauges[g].level
@@ -327,7 +371,9 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
         if p.states[s].init == 1 and fam >= 0:
             b = theta[p.states[s].lasts_b] if fam > 0 else 0.0
             u = unit(mix(mix(kd + p.states[s].key) + K_DELAY))
-            now.states[s].until = p.states[s].since + varying(fam, theta[p.states[s].lasts_a], b, u)
+            now.states[s].until = p.states[s].since + varying(
+                fam, theta[p.states[s].lasts_a], b, u
+            )
     for x in range(L):
         if p.lines[x].peak >= 0:
             now.lines[x].reach = LATEST
@@ -336,7 +382,9 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
     for f in range(F):
         for k in range(p.factors[f].in0, p.factors[f].in1):
             key = sub(mix(kd + p.factors[f].key), k - p.factors[f].in0)
-            t = p.factor_in[k, 0] + (p.factor_in[k, 1] - p.factor_in[k, 0]) * unit(mix(key + K_TIME))
+            t = p.factor_in[k, 0] + (p.factor_in[k, 1] - p.factor_in[k, 0]) * unit(
+                mix(key + K_TIME)
+            )
             _wait(q, 0, f, t, key, -1.0, -1)
 
     for i in range(n):
@@ -344,7 +392,14 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
         _wake(p, q, theta, now, t)
         for x in range(L):
             if answered_at[x] < t:
-                answered(p.lines, now.lines, q.peak, theta, x, mix(kd + p.lines[x].key + U(i)))
+                answered(
+                    p.lines,
+                    now.lines,
+                    q.peak,
+                    theta,
+                    x,
+                    mix(kd + p.lines[x].key + U(i)),
+                )
                 answered_at[x] = LATEST
         for at in range(p.streams[s].x0, p.streams[s].x1):
             if not matches(flags, p.reactions[at].m0, p.reactions[at].m1, p.masks):
@@ -359,15 +414,36 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                 if fam >= 0:
                     b = theta[p.states[x].lasts_b] if fam > 0 else 0.0
                     u = unit(mix(mix(key + p.states[x].key) + K_DELAY))
-                    now.states[x].until = t + varying(fam, theta[p.states[x].lasts_a], b, u)
+                    now.states[x].until = t + varying(
+                        fam, theta[p.states[x].lasts_a], b, u
+                    )
             elif what == FACTOR_END:
                 now.factors[x].on = 0
                 now.factors[x].epoch += 1
             elif what == FACTOR_START:
                 kx = mix(key + p.factors[x].key)
-                first = t + (delay_of(p.factors[x].delay, p.factors[x].delay_a, p.factors[x].delay_b, theta, kx) if p.factors[x].delay >= 0 else 0.0)
+                first = t + (
+                    delay_of(
+                        p.factors[x].delay,
+                        p.factors[x].delay_a,
+                        p.factors[x].delay_b,
+                        theta,
+                        kx,
+                    )
+                    if p.factors[x].delay >= 0
+                    else 0.0
+                )
                 if first <= t:
-                    start_factor(p.factors, p.factor_rows, now.factors, now.obeys, theta, x, t, kx)
+                    start_factor(
+                        p.factors,
+                        p.factor_rows,
+                        now.factors,
+                        now.obeys,
+                        theta,
+                        x,
+                        t,
+                        kx,
+                    )
                 else:
                     _wait(q, 0, x, first, kx, float(now.factors[x].epoch), -1)
             elif what == GAUGE_STEP:
@@ -380,7 +456,10 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
             elif (what == LINE_ADD or what == LINE_GAUGE) and p.lines[x].past == 1:
                 kx = mix(key + p.lines[x].key)
                 if what == LINE_GAUGE:
-                    before, after = now.gauges[p.lines[x].gauge].before, now.gauges[p.lines[x].gauge].level
+                    before, after = (
+                        now.gauges[p.lines[x].gauge].before,
+                        now.gauges[p.lines[x].gauge].level,
+                    )
                 else:
                     amount = 1.0
                     if p.lines[x].kind == 1:
@@ -389,22 +468,39 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                         amount = float(e_injured[i])
                     if amount <= 0.0:
                         continue
-                    if p.lines[x].counts >= 0 and unit(mix(kx + K_COUNTS)) > theta[p.lines[x].counts]:
+                    if (
+                        p.lines[x].counts >= 0
+                        and unit(mix(kx + K_COUNTS)) > theta[p.lines[x].counts]
+                    ):
                         continue
-                    window = theta[p.lines[x].window] if p.lines[x].window >= 0 else LATEST
-                    before = line_quantity(now.lines, now.ring_time, now.ring_amount, x, window, t)
-                    line_add(now.lines, now.ring_time, now.ring_amount, x, window, t, amount)
+                    window = (
+                        theta[p.lines[x].window] if p.lines[x].window >= 0 else LATEST
+                    )
+                    before = line_quantity(
+                        now.lines, now.ring_time, now.ring_amount, x, window, t
+                    )
+                    line_add(
+                        now.lines, now.ring_time, now.ring_amount, x, window, t, amount
+                    )
                     after = before + amount
                 if now.lines[x].resting != 0 and before < now.lines[x].reach:
                     now.lines[x].resting = 0
                     answered_at[x] = LATEST
                     redraw_reach(p.lines, now.lines, q.peak, theta, x, kx)
-                if now.lines[x].resting == 0 and before < now.lines[x].reach and after >= now.lines[x].reach:
+                if (
+                    now.lines[x].resting == 0
+                    and before < now.lines[x].reach
+                    and after >= now.lines[x].reach
+                ):
                     now.lines[x].resting = 1
                     now.lines[x].serial += 1
                     chance = theta[p.lines[x].chance]
                     if p.lines[x].wear_chance >= 0:
-                        chance = min(1.0, chance * theta[p.lines[x].wear_chance] ** now.lines[x].unanswered)
+                        chance = min(
+                            1.0,
+                            chance
+                            * theta[p.lines[x].wear_chance] ** now.lines[x].unanswered,
+                        )
                     if p.lines[x].act >= 0:
                         fam = p.lines[x].delay
                         a = theta[p.lines[x].delay_a] if fam >= 0 else 0.0
@@ -413,19 +509,49 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                         if fam >= 0:
                             latest = varying(fam, a, b, 0.999)
                         first_i = max(i + 1, used[x] + 1)
-                        found = _find(e_time, e_stream, e_flags, p.lines[x].act, p.lines[x].act_flags, first_i, t, min(t + latest, -1e-12))
+                        found = _find(
+                            e_time,
+                            e_stream,
+                            e_flags,
+                            p.lines[x].act,
+                            p.lines[x].act_flags,
+                            first_i,
+                            t,
+                            min(t + latest, -1e-12),
+                        )
                         if found >= 0:
                             used[x] = found
                             answered_at[x] = e_time[found]
                             if p.lines[x].weigh == 1:
-                                logw += math.log(max(chance, 1e-12)) + varying_log_density(fam, a, b, e_time[found] - t)
+                                logw += math.log(
+                                    max(chance, 1e-12)
+                                ) + varying_log_density(fam, a, b, e_time[found] - t)
                             more = 1
                             fam = p.lines[x].times
                             if fam >= 0:
                                 b = theta[p.lines[x].times_b] if fam > 0 else 0.0
-                                more = int(math.floor(varying(fam, theta[p.lines[x].times_a], b, unit(mix(kx + K_TIMES))) + 0.5))
+                                more = int(
+                                    math.floor(
+                                        varying(
+                                            fam,
+                                            theta[p.lines[x].times_a],
+                                            b,
+                                            unit(mix(kx + K_TIMES)),
+                                        )
+                                        + 0.5
+                                    )
+                                )
                             for _ in range(more - 1):
-                                found = _find(e_time, e_stream, e_flags, p.lines[x].act, p.lines[x].act_flags, used[x] + 1, t, min(t + latest, -1e-12))
+                                found = _find(
+                                    e_time,
+                                    e_stream,
+                                    e_flags,
+                                    p.lines[x].act,
+                                    p.lines[x].act_flags,
+                                    used[x] + 1,
+                                    t,
+                                    min(t + latest, -1e-12),
+                                )
                                 if found >= 0:
                                     used[x] = found
                         else:
@@ -436,7 +562,21 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                         now.lines[x].unanswered += 1.0
             elif what == REPLY_ASK:
                 kx = mix(key + p.replies[x].key)
-                logw += _past_ask(p, q, numbers, theta, now, x, t, kx, i, asks_used, e_time, e_stream, e_flags)
+                logw += _past_ask(
+                    p,
+                    q,
+                    numbers,
+                    theta,
+                    now,
+                    x,
+                    t,
+                    kx,
+                    i,
+                    asks_used,
+                    e_time,
+                    e_stream,
+                    e_flags,
+                )
             elif what == CONDITION:
                 now.seen[x] = t
         for d in range(p.streams[s].q0, p.streams[s].q1):
@@ -473,13 +613,29 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
     _wake(p, q, theta, now, 0.0)
     for x in range(L):
         if answered_at[x] < 0.0:
-            answered(p.lines, now.lines, q.peak, theta, x, mix(kd + p.lines[x].key + U(n)))
+            answered(
+                p.lines, now.lines, q.peak, theta, x, mix(kd + p.lines[x].key + U(n))
+            )
         if p.lines[x].peak >= 0:
             redraw_reach(p.lines, now.lines, q.peak, theta, x, mix(kd + p.lines[x].key))
     for a in range(A):
         for k in range(p.replies[a].p0, p.replies[a].p1):
             key = sub(mix(kd + p.replies[a].key), k - p.replies[a].p0)
-            logw += _past_ask(p, q, numbers, theta, now, a, p.reply_pending[k], key, n, asks_used, e_time, e_stream, e_flags)
+            logw += _past_ask(
+                p,
+                q,
+                numbers,
+                theta,
+                now,
+                a,
+                p.reply_pending[k],
+                key,
+                n,
+                asks_used,
+                e_time,
+                e_stream,
+                e_flags,
+            )
     for g in range(len(p.gauges)):
         if p.gauges[g].at_origin >= 0:
             now.gauges[g].level = theta[p.gauges[g].at_origin]

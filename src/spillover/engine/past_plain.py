@@ -21,7 +21,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spillover.engine.plain_law import beyond, cdf, log_density, quantile, survival, whole
+from spillover.engine.plain_law import (
+    beyond,
+    cdf,
+    log_density,
+    quantile,
+    survival,
+    whole,
+)
 from spillover.engine.thinning_state import (
     CANDIDATE,
     TRANSITION,
@@ -51,7 +58,7 @@ from spillover.model.history import History
 from spillover.model.structure import ABSENT, Act, Model
 from spillover.model.via import LINE, REPLY, via
 
-__all__ = ["Settled", "delay_beyond", "answer_time", "settle"]
+__all__ = ["Settled", "answer_time", "delay_beyond", "settle"]
 
 NEVER = 1e-12
 """Chances below it count as this in log weights."""
@@ -83,9 +90,7 @@ def _log(p: float) -> float:
     return math.log(max(p, NEVER))
 
 
-def delay_beyond(
-    n: Numbers, x: int, silent: float, rng: np.random.Generator
-) -> float:
+def delay_beyond(n: Numbers, x: int, silent: float, rng: np.random.Generator) -> float:
     """Delay of line ``x`` given that it is longer than ``silent`` days."""
     delay = n.model.red_lines[x].delay
     if delay is None:
@@ -131,7 +136,9 @@ def _log_cut_density(n: Numbers, a: int, d: float) -> float:
 class _Pass:
     """One pass over the past: what is found, used, owed, and the weight so far."""
 
-    def __init__(self, n: Numbers, w: World, past: History, rng: np.random.Generator):
+    def __init__(
+        self, n: Numbers, w: World, past: History, rng: np.random.Generator
+    ) -> None:
         self.n, self.w, self.past, self.rng = n, w, past, rng
         self.log_weight = 0.0
         self.used: dict[tuple[str, int], set[int]] = {}
@@ -215,7 +222,9 @@ class _Pass:
             due = first
             if k > 0 and line.delay is not None:
                 due += max(0.0, quantile(line.delay, n.theta, 1.0 - rng.random()))
-            act = Due(line.act.stream, line.act.flags, -1, via(LINE, x), True, occurrence)
+            act = Due(
+                line.act.stream, line.act.flags, -1, via(LINE, x), True, occurrence
+            )
             put(w, due, CANDIDATE, act)
 
     def asked(self, a: int, e: Event, chances: list[float]) -> None:
@@ -270,7 +279,9 @@ class _Pass:
                 found = self.find((f"warning {k}", v), (warn.act,), since, until)
                 if found is not None:
                     d = float(self.past.time[found[0]]) - since
-                    density = rate * math.exp(-rate * d) if by is None else 1.0 / (by - since)
+                    density = (
+                        rate * math.exp(-rate * d) if by is None else 1.0 / (by - since)
+                    )
                     self.log_weight += _log(p * density)
                     continue
                 if by is None:

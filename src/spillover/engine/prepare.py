@@ -5,11 +5,8 @@ This file must never import a case or `assemble`.
 
 from __future__ import annotations
 
-
-
-from spillover.engine.jit import compiled
-
 from spillover.engine.hashing import threshold
+from spillover.engine.jit import compiled
 
 __all__ = ["prepare"]
 
@@ -60,4 +57,3 @@ def prepare(p, numbers, theta, mu):
         numbers.gauge_row_size[r] = c * (theta[p.gauge_rows[r].x] - 1.0)
     for g in range(len(p.gauges)):
         numbers.gauge_rate[g] = _rate(theta, p.gauges[g].half)
-

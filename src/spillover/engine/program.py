@@ -61,7 +61,6 @@ CONDITION_KINDS = {"state": 0, "factor": 1, "event": 2, "gauge": 3}
 MAX_LAYERS = 24
 
 
-
 def _dtype(**fields: str) -> np.dtype[np.void]:
     """Record type: each word is a field; i int64, u uint64 (keys, flags), f float64."""
     kinds = {"i": np.int64, "u": np.uint64, "f": np.float64}
@@ -282,7 +281,9 @@ def compile_model(model: Model, *, lever_lines: int | None = None) -> Program:
         gr[r.stream].append(at)
     g_order = [at for rows_of in gr for at in rows_of]
     all_rows: list[FactorRow] = [r for _, r in f_rows] + [r for _, r in g_rows]
-    marks_first = [int(any(r.stream == s and r.require for r in all_rows)) for s in range(K)]
+    marks_first = [
+        int(any(r.stream == s and r.require for r in all_rows)) for s in range(K)
+    ]
 
     # -- reactions -----------------------------------------------------------------
     conditions: list[Condition] = []
@@ -355,233 +356,293 @@ def compile_model(model: Model, *, lever_lines: int | None = None) -> Program:
         days=days,
         weekday0=model.weekday_of_origin,
         n_reports=len(model.reports),
-        streams=_table(STREAM, (
-            {
-                "key": s.key,
-                "flags": s.flags,
-                "dormant": s.dormant,
-                "imm_layers": layers_for(imm_caps[i]),
-                "off_layers": off_layers[i],
-                "imm_cap": max(1.0, imm_caps[i]),
-                "marks_first": marks_first[i],
-                "marked": bool(s.choices or s.amounts or s.flags),
-            }
-            | {f"{n}0": at[i][0] for n, at in s_at.items()}
-            | {f"{n}1": at[i][1] for n, at in s_at.items()}
-            for i, s in enumerate(model.streams)
-        )),
+        streams=_table(
+            STREAM,
+            (
+                {
+                    "key": s.key,
+                    "flags": s.flags,
+                    "dormant": s.dormant,
+                    "imm_layers": layers_for(imm_caps[i]),
+                    "off_layers": off_layers[i],
+                    "imm_cap": max(1.0, imm_caps[i]),
+                    "marks_first": marks_first[i],
+                    "marked": bool(s.choices or s.amounts or s.flags),
+                }
+                | {f"{n}0": at[i][0] for n, at in s_at.items()}
+                | {f"{n}1": at[i][1] for n, at in s_at.items()}
+                for i, s in enumerate(model.streams)
+            ),
+        ),
         week=np.array(
             [s.weekday or (ABSENT,) * 7 for s in model.streams], dtype=np.int64
         ).reshape(-1, 7),
-        driven=_table(DRIVEN, (
-            {"driver": d, "slot": e} for s in model.streams for d, e in s.drivers
-        )),
-        choices=_table(CHOICE, (
-            {"key": c.key, "normalise": c.normalise, "o0": o0, "o1": o1}
-            for c, (o0, o1) in zip(choices, choice_at, strict=True)
-        )),
+        driven=_table(
+            DRIVEN,
+            ({"driver": d, "slot": e} for s in model.streams for d, e in s.drivers),
+        ),
+        choices=_table(
+            CHOICE,
+            (
+                {"key": c.key, "normalise": c.normalise, "o0": o0, "o1": o1}
+                for c, (o0, o1) in zip(choices, choice_at, strict=True)
+            ),
+        ),
         options=_table(OPTION, ({"flags": o.flags, "share": o.share} for o in options)),
-        amounts=_table(AMOUNT, (
-            {
-                "kind": AMOUNT_KINDS[a.id],
-                "key": a.key,
-                "chance": a.chance,
-                "given": a.given,
-                "flag": a.flag,
-                **_varying("number", a.number),
-            }
-            for a in amounts
-        )),
-        reports=_table(REPORT, (
-            {
-                "report": n,
-                "key": model.reports[n].key,
-                "mask": mask,
-                "real": model.reports[n].real,
-                "claimed": model.reports[n].claimed,
-            }
-            for n, mask in flat_reports
-        )),
-        rows=_table(ROW, (
-            {
-                "response": n,
-                "target": model.responses[n].then.stream,
-                "flags": model.responses[n].then.flags,
-                "children": model.responses[n].children,
-                "lag": model.responses[n].lag,
-                "m0": m0,
-                "m1": m1,
-                "w0": weight_at[n][0],
-                "w1": weight_at[n][1],
-                "k0": kernel_at[n][0],
-                "k1": kernel_at[n][1],
-            }
-            for n, (m0, m1) in rows
-        )),
-        weights=_table(WEIGHT, ({"mask": w.require, "times": w.times} for w in weights)),
-        kernels=_table(KERNEL, ({"half": k.half_life, "share": k.share} for k in parts)),
-        draws=_table(DRAW, (
-            {"row": r, "layer": layer, "key": key, "plain": plain}
-            for r, layer, key, plain in q_rows
-        )),
+        amounts=_table(
+            AMOUNT,
+            (
+                {
+                    "kind": AMOUNT_KINDS[a.id],
+                    "key": a.key,
+                    "chance": a.chance,
+                    "given": a.given,
+                    "flag": a.flag,
+                    **_varying("number", a.number),
+                }
+                for a in amounts
+            ),
+        ),
+        reports=_table(
+            REPORT,
+            (
+                {
+                    "report": n,
+                    "key": model.reports[n].key,
+                    "mask": mask,
+                    "real": model.reports[n].real,
+                    "claimed": model.reports[n].claimed,
+                }
+                for n, mask in flat_reports
+            ),
+        ),
+        rows=_table(
+            ROW,
+            (
+                {
+                    "response": n,
+                    "target": model.responses[n].then.stream,
+                    "flags": model.responses[n].then.flags,
+                    "children": model.responses[n].children,
+                    "lag": model.responses[n].lag,
+                    "m0": m0,
+                    "m1": m1,
+                    "w0": weight_at[n][0],
+                    "w1": weight_at[n][1],
+                    "k0": kernel_at[n][0],
+                    "k1": kernel_at[n][1],
+                }
+                for n, (m0, m1) in rows
+            ),
+        ),
+        weights=_table(
+            WEIGHT, ({"mask": w.require, "times": w.times} for w in weights)
+        ),
+        kernels=_table(
+            KERNEL, ({"half": k.half_life, "share": k.share} for k in parts)
+        ),
+        draws=_table(
+            DRAW,
+            (
+                {"row": r, "layer": layer, "key": key, "plain": plain}
+                for r, layer, key, plain in q_rows
+            ),
+        ),
         masks=np.array(masks.values or [0], dtype=np.uint64),
-        drivers=_table(DRIVER, (
-            {
-                "kind": DRIVER_KINDS[d.kind],
-                "key": d.key,
-                "half": d.half_life,
-                "spread": d.spread,
-                "to": d.reverts_to,
-                "to_half": d.reverts_half_life,
-                "jump": d.jump_rate,
-                "floor": d.floor,
-                "ceiling": d.ceiling,
-                "p0": p0,
-                "p1": p1,
-                **_varying("times", d.jump_times),
-            }
-            for d, (p0, p1) in zip(model.drivers, part_at, strict=True)
-        )),
+        drivers=_table(
+            DRIVER,
+            (
+                {
+                    "kind": DRIVER_KINDS[d.kind],
+                    "key": d.key,
+                    "half": d.half_life,
+                    "spread": d.spread,
+                    "to": d.reverts_to,
+                    "to_half": d.reverts_half_life,
+                    "jump": d.jump_rate,
+                    "floor": d.floor,
+                    "ceiling": d.ceiling,
+                    "p0": p0,
+                    "p1": p1,
+                    **_varying("times", d.jump_times),
+                }
+                for d, (p0, p1) in zip(model.drivers, part_at, strict=True)
+            ),
+        ),
         driver_path=d_path,
-        driver_parts=_table(DRIVEN, (
-            {"driver": d, "slot": w} for x in model.drivers for d, w in x.parts
-        )),
-        factors=_table(FACTOR, (
-            {
-                "key": f.key,
-                "half": f.half_life,
-                "while_state": NONE if f.while_state is None else f.while_state,
-                "offspring": f.offspring,
-                "r0": f_at[n][0],
-                "r1": f_at[n][1],
-                "in0": in_at[n][0],
-                "in1": in_at[n][1],
-                "until": math.inf if f.until is None else f.until,
-                **_varying("delay", f.delay),
-                **_varying("holds", f.holds_for),
-            }
-            for n, f in enumerate(model.factors)
-        )),
+        driver_parts=_table(
+            DRIVEN,
+            ({"driver": d, "slot": w} for x in model.drivers for d, w in x.parts),
+        ),
+        factors=_table(
+            FACTOR,
+            (
+                {
+                    "key": f.key,
+                    "half": f.half_life,
+                    "while_state": NONE if f.while_state is None else f.while_state,
+                    "offspring": f.offspring,
+                    "r0": f_at[n][0],
+                    "r1": f_at[n][1],
+                    "in0": in_at[n][0],
+                    "in1": in_at[n][1],
+                    "until": math.inf if f.until is None else f.until,
+                    **_varying("delay", f.delay),
+                    **_varying("holds", f.holds_for),
+                }
+                for n, f in enumerate(model.factors)
+            ),
+        ),
         factor_in=np.array(factor_in, dtype=np.float64).reshape(-1, 2),
-        factor_rows=_table(FACTOR_ROW, (
-            {
-                "factor": f,
-                "stream": r.stream,
-                "mask": r.require,
-                "x": r.factor,
-                "c": r.compliance,
-                "o": r.obeys,
-                "okey": r.obeys_key,
-                "power": r.power,
-            }
-            for f, r in f_rows
-        )),
+        factor_rows=_table(
+            FACTOR_ROW,
+            (
+                {
+                    "factor": f,
+                    "stream": r.stream,
+                    "mask": r.require,
+                    "x": r.factor,
+                    "c": r.compliance,
+                    "o": r.obeys,
+                    "okey": r.obeys_key,
+                    "power": r.power,
+                }
+                for f, r in f_rows
+            ),
+        ),
         factor_at=np.array([at for rows_of in fs for at in rows_of], dtype=np.int64),
-        gauge_rows=_table(GAUGE_ROW, (
-            {
-                "gauge": g.gauge,
-                "stream": r.stream,
-                "mask": r.require,
-                "x": r.factor,
-                "c": r.compliance,
-                "half_at": g.half_at,
-                "power": r.power,
-                "offspring": g.offspring,
-            }
-            for g, r in (g_rows[at] for at in g_order)
-        )),
-        gauges=_table(GAUGE, (
-            {"half": g.half_life, "start": g.start, "at_origin": g.at_origin}
-            for g in model.gauges
-        )),
-        states=_table(STATE, (
-            {
-                "key": s.key,
-                "init": s.initially,
-                "since": 0.0 if s.since is None else s.since,
-                **_varying("lasts", s.lasts),
-            }
-            for s in model.states
-        )),
-        lines=_table(LINE, (
-            {
-                "key": x.key,
-                "kind": QUANTITY_KINDS[x.quantity.kind],
-                "gauge": x.quantity.gauge,
-                "chance": x.chance,
-                "peak": x.times_past_peak,
-                "window": x.window,
-                "act": NONE if x.act is None else x.act.stream,
-                "act_flags": 0 if x.act is None else x.act.flags,
-                "factor": NONE if x.factor is None else x.factor,
-                "opens": NONE if x.opens is None else x.opens,
-                "counts": x.counts,
-                "wear_reach": x.wear_reach,
-                "wear_chance": x.wear_chance,
-                "weigh": x.weigh_past,
-                "past": lever_lines is None or n < lever_lines,
-                "p0": p0,
-                "p1": p1,
-                **_varying("reach", x.reach),
-                **_varying("open", x.open_for),
-                **_varying("delay", x.delay),
-                **_varying("times", x.times),
-            }
-            for n, (x, (p0, p1)) in enumerate(zip(lines, line_at, strict=True))
-        )),
+        gauge_rows=_table(
+            GAUGE_ROW,
+            (
+                {
+                    "gauge": g.gauge,
+                    "stream": r.stream,
+                    "mask": r.require,
+                    "x": r.factor,
+                    "c": r.compliance,
+                    "half_at": g.half_at,
+                    "power": r.power,
+                    "offspring": g.offspring,
+                }
+                for g, r in (g_rows[at] for at in g_order)
+            ),
+        ),
+        gauges=_table(
+            GAUGE,
+            (
+                {"half": g.half_life, "start": g.start, "at_origin": g.at_origin}
+                for g in model.gauges
+            ),
+        ),
+        states=_table(
+            STATE,
+            (
+                {
+                    "key": s.key,
+                    "init": s.initially,
+                    "since": 0.0 if s.since is None else s.since,
+                    **_varying("lasts", s.lasts),
+                }
+                for s in model.states
+            ),
+        ),
+        lines=_table(
+            LINE,
+            (
+                {
+                    "key": x.key,
+                    "kind": QUANTITY_KINDS[x.quantity.kind],
+                    "gauge": x.quantity.gauge,
+                    "chance": x.chance,
+                    "peak": x.times_past_peak,
+                    "window": x.window,
+                    "act": NONE if x.act is None else x.act.stream,
+                    "act_flags": 0 if x.act is None else x.act.flags,
+                    "factor": NONE if x.factor is None else x.factor,
+                    "opens": NONE if x.opens is None else x.opens,
+                    "counts": x.counts,
+                    "wear_reach": x.wear_reach,
+                    "wear_chance": x.wear_chance,
+                    "weigh": x.weigh_past,
+                    "past": lever_lines is None or n < lever_lines,
+                    "p0": p0,
+                    "p1": p1,
+                    **_varying("reach", x.reach),
+                    **_varying("open", x.open_for),
+                    **_varying("delay", x.delay),
+                    **_varying("times", x.times),
+                }
+                for n, (x, (p0, p1)) in enumerate(zip(lines, line_at, strict=True))
+            ),
+        ),
         line_pending=np.array([t for x in lines for t in x.pending], np.float64),
-        replies=_table(REPLY, (
-            {
-                "key": r.key,
-                "within": r.within,
-                "weigh": r.weigh_past,
-                "a0": ans_at[n][0],
-                "a1": ans_at[n][1],
-                "o0": odds_at[n][0],
-                "o1": odds_at[n][1],
-                "p0": ask_at[n][0],
-                "p1": ask_at[n][1],
-                **_varying("delay", r.delay),
-            }
-            for n, r in enumerate(replies)
-        )),
+        replies=_table(
+            REPLY,
+            (
+                {
+                    "key": r.key,
+                    "within": r.within,
+                    "weigh": r.weigh_past,
+                    "a0": ans_at[n][0],
+                    "a1": ans_at[n][1],
+                    "o0": odds_at[n][0],
+                    "o1": odds_at[n][1],
+                    "p0": ask_at[n][0],
+                    "p1": ask_at[n][1],
+                    **_varying("delay", r.delay),
+                }
+                for n, r in enumerate(replies)
+            ),
+        ),
         reply_pending=np.array([t for r in replies for t in r.pending], np.float64),
-        answers=_table(ANSWER, (
-            {
-                "act": NONE if a.act is None else a.act.stream,
-                "flags": 0 if a.act is None else a.act.flags,
-                "chance": a.chance,
-            }
-            for a in answers
-        )),
-        odds=_table(ODDS, (
-            {"condition": c, "answer": a, "times": t} for c, a, t in odds
-        )),
-        conditions=_table(CONDITION_T, (
-            {
-                "kind": CONDITION_KINDS[c.kind],
-                "index": c.index,
-                "within": c.within,
-                "above": c.above,
-                "negate": c.negate,
-            }
-            for c in conditions
-        )),
-        warnings=_table(WARN, (
-            {
-                "key": w.key,
-                "act": w.act.stream,
-                "flags": w.act.flags,
-                "issued": w.issued,
-                "by": math.inf if w.by is None else w.by,
-                "chance": w.chance,
-                "after": w.after,
-                "fades": w.fades,
-            }
-            for w in warns
-        )),
-        reactions=_table(REACTION, (
-            {"kind": kind, "index": index, "slot": slot, "m0": m[0], "m1": m[1]}
-            for kind, index, slot, m in flat
-        )),
+        answers=_table(
+            ANSWER,
+            (
+                {
+                    "act": NONE if a.act is None else a.act.stream,
+                    "flags": 0 if a.act is None else a.act.flags,
+                    "chance": a.chance,
+                }
+                for a in answers
+            ),
+        ),
+        odds=_table(
+            ODDS, ({"condition": c, "answer": a, "times": t} for c, a, t in odds)
+        ),
+        conditions=_table(
+            CONDITION_T,
+            (
+                {
+                    "kind": CONDITION_KINDS[c.kind],
+                    "index": c.index,
+                    "within": c.within,
+                    "above": c.above,
+                    "negate": c.negate,
+                }
+                for c in conditions
+            ),
+        ),
+        warnings=_table(
+            WARN,
+            (
+                {
+                    "key": w.key,
+                    "act": w.act.stream,
+                    "flags": w.act.flags,
+                    "issued": w.issued,
+                    "by": math.inf if w.by is None else w.by,
+                    "chance": w.chance,
+                    "after": w.after,
+                    "fades": w.fades,
+                }
+                for w in warns
+            ),
+        ),
+        reactions=_table(
+            REACTION,
+            (
+                {"kind": kind, "index": index, "slot": slot, "m0": m[0], "m1": m[1]}
+                for kind, index, slot, m in flat
+            ),
+        ),
     )

@@ -11,6 +11,7 @@ This file must never import a case or `assemble`.
 from __future__ import annotations
 
 import numpy as np
+
 from spillover.engine.jit import compiled, inlined
 
 __all__ = ["FREE", "USED", "heap_pop", "heap_push", "load_bucket", "push_node"]
@@ -65,7 +66,9 @@ def heap_pop(nodes, heap_time, heap_node, size):
 
 
 @compiled
-def push_node(nodes, bucket, heap_time, heap_node, queue, t, order, key, meta, parent, via):
+def push_node(
+    nodes, bucket, heap_time, heap_node, queue, t, order, key, meta, parent, via
+):
     """Make a node and let it wait; silently dropped when all nodes are in use.
 
     ``queue[USED]`` then passes the number of nodes, which the caller reports.

@@ -11,11 +11,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from spillover.engine.jit import compiled
 from numpy.typing import NDArray
 
 from spillover.engine.asked import FAN_DAYS, Asked
 from spillover.engine.hashing import mix, unit
+from spillover.engine.jit import compiled
 from spillover.engine.rules import matches
 
 __all__ = ["COUNT_BINS", "FAN_BINS", "Sums", "add_sums", "new_sums", "reduce_future"]
@@ -59,11 +59,18 @@ def new_sums(draws: int, asked: Asked, streams: int, days: int) -> Sums:
 
 def add_sums(parts: list[Sums]) -> Sums:
     """Total of the sums of several threads over the same draws."""
-    return Sums(*(np.sum(np.stack(arrays), axis=0, dtype=arrays[0].dtype) for arrays in zip(*parts, strict=True)))
+    return Sums(
+        *(
+            np.sum(np.stack(arrays), axis=0, dtype=arrays[0].dtype)
+            for arrays in zip(*parts, strict=True)
+        )
+    )
 
 
 @compiled
-def reduce_future(asked, sums, draw, theta, kf, events, claims, n, g_day, days, cum, last, answer):
+def reduce_future(
+    asked, sums, draw, theta, kf, events, claims, n, g_day, days, cum, last, answer
+):
     """Add one future to the sums.
 
     Parameters
@@ -111,7 +118,9 @@ def reduce_future(asked, sums, draw, theta, kf, events, claims, n, g_day, days, 
                 value = float(claims[e, tallies[x].index])
             elif kind == 5 and last[x] < t - tallies[x].within:
                 value = 0.0
-            day = int(math.ceil(t)) - 1 if tallies[x].closed == 1 else int(math.floor(t))
+            day = (
+                int(math.ceil(t)) - 1 if tallies[x].closed == 1 else int(math.floor(t))
+            )
             if 0 <= day < days:
                 cum[x, day + 1] += value
     for x in range(len(tallies)):
@@ -147,10 +156,7 @@ def reduce_future(asked, sums, draw, theta, kf, events, claims, n, g_day, days, 
             met = mode == 3
             for k in range(questions[q].p0, questions[q].p1):
                 yes = answer[parts[k]] > 0.5
-                if mode == 3:
-                    met = met and yes
-                else:
-                    met = met or yes
+                met = met and yes if mode == 3 else met or yes
         if mode == 2:
             c = questions[q].count
             whole = int(value + 0.5)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from spillover.engine.jit import compiled, inlined
 
 from spillover.engine.hashing import mix, unit, varying
+from spillover.engine.jit import compiled, inlined
 from spillover.engine.world import RING
 
 __all__ = [
@@ -104,7 +104,10 @@ def draw_marks(streams, choices, options, amounts, theta, s, key, flags):
         low, high = choices[c].o0, choices[c].o1
         forced = False
         for o in range(low, high):
-            if options[o].flags != ZERO and flags & options[o].flags == options[o].flags:
+            if (
+                options[o].flags != ZERO
+                and flags & options[o].flags == options[o].flags
+            ):
                 forced = True
         if forced:
             continue
@@ -139,7 +142,10 @@ def draw_marks(streams, choices, options, amounts, theta, s, key, flags):
         if fam >= 0:
             va = theta[amounts[a].number_a]
             vb = theta[amounts[a].number_b] if fam > 0 else 0.0
-            n = max(1, int(math.floor(varying(fam, va, vb, unit(mix(k + KEY_NUMBER))) + 0.5)))
+            n = max(
+                1,
+                int(math.floor(varying(fam, va, vb, unit(mix(k + KEY_NUMBER))) + 0.5)),
+            )
         flags |= amounts[a].flag
         if amounts[a].kind == 0:
             deaths += n
@@ -188,9 +194,14 @@ def condition_holds(p, numbers, now, theta, c, t):
         holds = state_is_on(index, now.states, t)
     elif kind == 1:
         masked = t >= p.factors[index].until
-        if p.factors[index].while_state >= 0 and not state_is_on(p.factors[index].while_state, now.states, t):
+        if p.factors[index].while_state >= 0 and not state_is_on(
+            p.factors[index].while_state, now.states, t
+        ):
             masked = True
-        holds = not masked and factor_shape(index, now.factors, numbers.factor_rate[index], t) > 0.0
+        holds = (
+            not masked
+            and factor_shape(index, now.factors, numbers.factor_rate[index], t) > 0.0
+        )
     elif kind == 2:
         holds = now.seen[c] >= t - theta[p.conditions[c].within]
     else:

@@ -26,7 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spillover.engine.past_plain import Settled, answer_time, settle
-from spillover.engine.plain_law import claims_of, driver_levels, marks_of, quantile, whole
+from spillover.engine.plain_law import (
+    claims_of,
+    driver_levels,
+    marks_of,
+    quantile,
+    whole,
+)
 from spillover.engine.thinning_state import (
     CANDIDATE,
     SCHEDULED,
@@ -111,7 +117,9 @@ def simulate(
     out = []
     for m in range(first_future, first_future + futures):
         rng = _future_rng(seed, draw, m)
-        out.append(_Course(settled, acts, rng, f"future {m} of draw {draw}", max_events).run())
+        out.append(
+            _Course(settled, acts, rng, f"future {m} of draw {draw}", max_events).run()
+        )
     return out
 
 
@@ -131,13 +139,13 @@ def log_weight(
 
 
 def _row_size(n: Numbers, row: FactorRow) -> float:
-    """c (x - 1) of a row."""
+    """C (x - 1) of a row."""
     c = 1.0 if row.compliance == ABSENT else n.theta[row.compliance]
     return c * (n.theta[row.factor] - 1.0)
 
 
 def _saturation(n: Numbers, w: World, item: int, t: float) -> float:
-    """level / (level + half_at) of a gauge factor."""
+    """Level / (level + half_at) of a gauge factor."""
     g = n.model.gauge_factors[item]
     level = gauge_level(n, w, g.gauge, t)
     return level / (level + n.theta[g.half_at])
@@ -190,7 +198,9 @@ def bounds(n: Numbers, w: World, i: int, t: float, end: float) -> tuple[float, f
     immigrants, offspring = 1.0, 1.0
     highest: dict[tuple[bool, int], tuple[float, float]] = {}
 
-    def take(at: tuple[bool, int], row: FactorRow, values: list[float], raises: bool) -> None:
+    def take(
+        at: tuple[bool, int], row: FactorRow, values: list[float], raises: bool
+    ) -> None:
         power = 1.0 if row.power == ABSENT else n.theta[row.power]
         f = max(v**power for v in values)
         kept = max(values) if row.power == ABSENT else 1.0
@@ -278,7 +288,7 @@ class _Course:
         self._warnings(settled.warned)
 
     def _rates(self, day: int, levels: list[list[float]]) -> list[float]:
-        """mu of every stream on one day, at F = 1."""
+        """Mu of every stream on one day, at F = 1."""
         n = self.n
         weekday = (n.model.weekday_of_origin + day) % 7
         out = []
@@ -409,7 +419,13 @@ class _Course:
             self._event(t, item.stream, flags, people, item.parent, item.via)
 
     def _event(
-        self, t: float, stream: int, flags: int, people: list[int], parent: int, code: int
+        self,
+        t: float,
+        stream: int,
+        flags: int,
+        people: list[int],
+        parent: int,
+        code: int,
     ) -> None:
         """An event happens: it is recorded and has its effects."""
         rows, index = self.rows, len(self.rows.time)
@@ -421,7 +437,9 @@ class _Course:
         rows.flags.append(flags)
         rows.deaths.append(people[0])
         rows.injured.append(people[1])
-        rows.claims.append(claims_of(self.n.model, self.n.theta, stream, flags, self.rng))
+        rows.claims.append(
+            claims_of(self.n.model, self.n.theta, stream, flags, self.rng)
+        )
         rows.key.append(int(self.rng.integers(0, 1 << 63)))
         rows.parent.append(parent)
         rows.via.append(code)
@@ -446,7 +464,9 @@ class _Course:
             occurrence = Occurrence(x, acts)
             code = via(LINE, x)
             for _ in range(acts):
-                act = Due(line.act.stream, line.act.flags, e.index, code, True, occurrence)
+                act = Due(
+                    line.act.stream, line.act.flags, e.index, code, True, occurrence
+                )
                 put(w, e.time + delay(), CANDIDATE, act)
         elif line.factor is not None:
             start = StartFactor(line.factor, w.epochs[line.factor], x)

@@ -525,9 +525,7 @@ def chance_of_line(n: Numbers, w: World, x: int) -> float:
     return min(chance, 1.0)
 
 
-def new_numbers(
-    model: Model, theta: Sequence[float], mu: Sequence[float]
-) -> Numbers:
+def new_numbers(model: Model, theta: Sequence[float], mu: Sequence[float]) -> Numbers:
     """Numbers of one draw from ``theta`` (slots,) and the bases (K,)."""
     theta = tuple(float(x) for x in theta)
     week = []

@@ -195,7 +195,9 @@ def new_world(
         Candidates that may wait at one time.
     """
     K, G, L = len(p.streams), len(p.gauges), len(p.lines)
-    entries = 4 * past_events + 8 * (len(p.factors) + len(p.lines) + len(p.replies)) + 64
+    entries = (
+        4 * past_events + 8 * (len(p.factors) + len(p.lines) + len(p.replies)) + 64
+    )
     most = int((p.streams["q1"] - p.streams["q0"]).max()) if K else 0
     return World(
         numbers=Numbers(

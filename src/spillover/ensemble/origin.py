@@ -59,7 +59,9 @@ def owing(assembled: Assembled, ensemble: Ensemble) -> tuple[Owing, ...]:
     model = assembled.model
     program = compile_model(model, lever_lines=assembled.lever_lines)
     past = ensemble.past
-    world = new_world(program, max_events=1, past_events=past.largest, buckets_per_day=1)
+    world = new_world(
+        program, max_events=1, past_events=past.largest, buckets_per_day=1
+    )
     slots = range(0, ensemble.draws, max(1, ensemble.draws // SAMPLE))
     mu = bases_matrix(model, ensemble.theta)
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
@@ -68,9 +70,16 @@ def owing(assembled: Assembled, ensemble: Ensemble) -> tuple[Owing, ...]:
         at = slice(int(past.offsets[d]), int(past.offsets[d + 1]))
         prepare(program, world.numbers, ensemble.theta[slot], mu[slot])
         settle_past(
-            program, world, ensemble.theta[slot], draw_key(ensemble.seed, d),
-            past.time[at], past.stream[at], past.flags[at], past.deaths[at],
-            past.injured[at], past.key[at],
+            program,
+            world,
+            ensemble.theta[slot],
+            draw_key(ensemble.seed, d),
+            past.time[at],
+            past.stream[at],
+            past.flags[at],
+            past.deaths[at],
+            past.injured[at],
+            past.key[at],
         )
         for e in range(int(world.pending.n[0])):
             entry = world.pending.entries[e]
@@ -83,10 +92,13 @@ def owing(assembled: Assembled, ensemble: Ensemble) -> tuple[Owing, ...]:
                 found.setdefault(name, []).append((-entry["time"], acts))
         for v, warning in enumerate(model.warnings):
             chance = float(world.pending.warn[v].sum())
-            found.setdefault(("warning", warning.id), []).append((-warning.issued, chance))
+            found.setdefault(("warning", warning.id), []).append(
+                (-warning.issued, chance)
+            )
     return tuple(
         Owing(
-            kind, name,
+            kind,
+            name,
             float(np.mean([d for d, _ in values])),
             float(np.mean([c for _, c in values])),
             min(1.0, len(values) / len(slots)),
@@ -114,9 +126,15 @@ def seen_before(
     else:
         at = _matching(past, what.pattern)
         amounts = {"deaths": past.deaths, "injured": past.injured}
-        value = amounts.get(what.kind, np.ones(len(past.time), np.int64)).astype(np.float64)
+        value = amounts.get(what.kind, np.ones(len(past.time), np.int64)).astype(
+            np.float64
+        )
     day = np.floor(past.time).astype(np.int64) + days + FAN_DAYS
     keep = at & (day >= 0)
     by_day = np.bincount(day[keep], value[keep], minlength=days + FAN_DAYS)
-    weekly = np.convolve(by_day / len(past), np.ones(FAN_DAYS), "full")[: days + FAN_DAYS]
-    return tuple((d - days, float(weekly[d + FAN_DAYS - 1])) for d in range(1, days + 1))
+    weekly = np.convolve(by_day / len(past), np.ones(FAN_DAYS), "full")[
+        : days + FAN_DAYS
+    ]
+    return tuple(
+        (d - days, float(weekly[d + FAN_DAYS - 1])) for d in range(1, days + 1)
+    )

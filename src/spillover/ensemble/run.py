@@ -113,9 +113,22 @@ def _weights(
     out = np.zeros(len(theta))
     world = pool.take()
     weigh_chunk(
-        program, world, theta, mu, np.uint64(id_key("seed", seed)), 0, 0, len(theta),
-        past.offsets, past.time, past.stream, past.flags, past.deaths, past.injured,
-        past.key, out,
+        program,
+        world,
+        theta,
+        mu,
+        np.uint64(id_key("seed", seed)),
+        0,
+        0,
+        len(theta),
+        past.offsets,
+        past.time,
+        past.stream,
+        past.flags,
+        past.deaths,
+        past.injured,
+        past.key,
+        out,
     )
     pool.free.put(world)
     return out
@@ -176,7 +189,9 @@ def run_ensemble(
 
     def make() -> World:
         return new_world(
-            program, max_events=max_events, past_events=past.largest,
+            program,
+            max_events=max_events,
+            past_events=past.largest,
             buckets_per_day=per_day,
         )
 
@@ -217,11 +232,29 @@ def run_ensemble(
                 sums = partial.get()
             queue = np.array([-1, 0, 0, -1, per_day], np.int64)
             error = run_chunk(
-                program, world, queue, asked, sums, arm_theta, arm_mu, seed_key, 0, index,
-                low, min(low + chunk, draws), futures,
-                past.offsets, past.time, past.stream, past.flags, past.deaths,
-                past.injured, past.key, *acts,
-                np.zeros((tallies, program.days + 1)), np.zeros(tallies),
+                program,
+                world,
+                queue,
+                asked,
+                sums,
+                arm_theta,
+                arm_mu,
+                seed_key,
+                0,
+                index,
+                low,
+                min(low + chunk, draws),
+                futures,
+                past.offsets,
+                past.time,
+                past.stream,
+                past.flags,
+                past.deaths,
+                past.injured,
+                past.key,
+                *acts,
+                np.zeros((tallies, program.days + 1)),
+                np.zeros(tallies),
                 np.zeros(questions),
             )
             partial.put(sums)
@@ -238,14 +271,35 @@ def run_ensemble(
                     raise RunError(f"a future could not be finished: {ERRORS[error]}")  # noqa: EM102
                 done += 1
                 say(done, total, f"simulating: {arm.name or arm.id}")
-        summed = add_sums([m._replace(hits=rows.hits[:0], own=rows.own[:0], total=rows.total[:0], capped=rows.capped[:0]) for m in made])
+        summed = add_sums(
+            [
+                m._replace(
+                    hits=rows.hits[:0],
+                    own=rows.own[:0],
+                    total=rows.total[:0],
+                    capped=rows.capped[:0],
+                )
+                for m in made
+            ]
+        )
         results.append(
             ArmResult(
-                arm.id, arm.name,
-                summed._replace(hits=rows.hits, own=rows.own, total=rows.total, capped=rows.capped),
+                arm.id,
+                arm.name,
+                summed._replace(
+                    hits=rows.hits, own=rows.own, total=rows.total, capped=rows.capped
+                ),
             )
         )
     return Ensemble(
-        draws, futures, seed, theta[index], index, float(drawn.effective),
-        float(table.redrawn), table.radius[index], past, tuple(results),
+        draws,
+        futures,
+        seed,
+        theta[index],
+        index,
+        float(drawn.effective),
+        float(table.redrawn),
+        table.radius[index],
+        past,
+        tuple(results),
     )

@@ -72,11 +72,15 @@ def chance_of(hits: NDArray[np.integer], futures: int) -> Chance:
         if between > 0.0 and dispersion > stats.chi2.ppf(0.99, D - 1):
             spread = math.sqrt(between)
             size = max(p * (1 - p) / between - 1.0, 1e-3)
-            low, high = (float(stats.beta.ppf(q, p * size, (1 - p) * size)) for q in (0.05, 0.95))
+            low, high = (
+                float(stats.beta.ppf(q, p * size, (1 - p) * size)) for q in (0.05, 0.95)
+            )
     return Chance(p, se, low, high, spread, D, m)
 
 
-def quantiles_of(histogram: NDArray[np.integer], points: tuple[float, ...]) -> tuple[float, ...]:
+def quantiles_of(
+    histogram: NDArray[np.integer], points: tuple[float, ...]
+) -> tuple[float, ...]:
     """Quantiles of whole numbers from a histogram with one bin per number."""
     at = np.cumsum(histogram)
     if at[-1] == 0:

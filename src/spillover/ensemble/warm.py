@@ -71,8 +71,24 @@ def _compile_engine() -> None:
     seed = np.uint64(0)
     weigh_chunk(program, world, slots, slots, seed, 0, 0, 0, *past, none)
     run_chunk(
-        program, world, np.zeros(5, np.int64), asked, sums, slots, slots, seed, 0, ints,
-        0, 0, 0, *past, *act_arrays(()), slots, none, none,
+        program,
+        world,
+        np.zeros(5, np.int64),
+        asked,
+        sums,
+        slots,
+        slots,
+        seed,
+        0,
+        ints,
+        0,
+        0,
+        0,
+        *past,
+        *act_arrays(()),
+        slots,
+        none,
+        none,
     )
 
 

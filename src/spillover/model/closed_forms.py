@@ -322,7 +322,9 @@ def _response_of_rates(model: Model, theta: Floats, *, closed: bool) -> Floats:
     return B
 
 
-def _solve_levels(model: Model, B: Floats, mu: Floats, wanted: Floats, at: list[int]) -> None:
+def _solve_levels(
+    model: Model, B: Floats, mu: Floats, wanted: Floats, at: list[int]
+) -> None:
     """Fill ``mu[..., at]`` so that (B mu)[..., at] = wanted[..., at]."""
     others = [i for i in range(mu.shape[-1]) if i not in at]
     left = B[..., np.ix_(at, at)[0], np.ix_(at, at)[1]]

@@ -179,7 +179,7 @@ def _starts(c: _Course, factor: Factor) -> tuple[Floats, Floats]:
 
 
 def _shape(c: _Course, factor: Factor, t: Floats) -> Floats:
-    """g of a factor just before times t."""
+    """G of a factor just before times t."""
     starts, ends = _starts(c, factor)
     if not len(starts):
         return np.zeros(len(t))

@@ -38,9 +38,7 @@ class MarkOutcome:
 
 def matches(pattern: Pattern, stream: int, flags: int) -> bool:
     """Whether an event of ``stream`` with ``flags`` matches any clause."""
-    return any(
-        c.stream == stream and c.require & ~flags == 0 for c in pattern.clauses
-    )
+    return any(c.stream == stream and c.require & ~flags == 0 for c in pattern.clauses)
 
 
 def _option_chances(choice: Choice, theta: Floats) -> list[Floats]:
