@@ -25,6 +25,7 @@ __all__ = [
     "bundled_cases",
     "case_folder",
     "numbers_by_path",
+    "position_of",
     "read_case",
     "read_document",
 ]
@@ -343,7 +344,7 @@ def _shared(case: Case, document: Document) -> tuple[Case, list[Fault]]:
             continue
         if number.name not in case.numbers:
             near = difflib.get_close_matches(number.name, list(case.numbers), 1)
-            line, column = _line_of(where, document)
+            line, column = position_of(where, document)
             faults.append(
                 Fault(
                     document.file,
@@ -376,7 +377,7 @@ def _shared(case: Case, document: Document) -> tuple[Case, list[Fault]]:
     return case.model_copy(update={"shared": parsed}), faults
 
 
-def _line_of(where: str, document: Document) -> tuple[int, int]:
+def position_of(where: str, document: Document) -> tuple[int, int]:
     """Position of a dotted path whose list elements are named by id."""
     node: Any = with_ids(document.data)
     path: list[str | int] = []

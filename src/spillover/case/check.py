@@ -1,0 +1,53 @@
+"""Check a case: every rule across elements, all faults raised at once.
+
+This file must never import the model, an engine or `assemble`.
+"""
+
+from __future__ import annotations
+
+from spillover.case import check_names, check_sense
+from spillover.case.checking import Checker
+from spillover.case.schema import Case
+from spillover.case.yaml_text import Document
+from spillover.errors import CaseError
+
+__all__ = ["check_case"]
+
+
+def check_case(case: Case, document: Document, *, strict: bool = False) -> tuple[str, ...]:
+    """Check a case that has been read.
+
+    Parameters
+    ----------
+    case, document
+        As `read_document` gives them.
+    strict
+        A number without source and reason is a fault instead of a warning.
+
+    Returns
+    -------
+    tuple of str
+        Warnings, a sentence each.
+
+    Raises
+    ------
+    CaseError
+        With every fault, in the order of the file.
+    """
+    check = Checker(case, document)
+    check_names.check_for_duplicates(check)
+    check_names.check_for_unknown_actors(check)
+    check_names.check_patterns(check)
+    check_names.check_for_unknown_sources(check)
+    check_sense.check_shares(check)
+    check_sense.check_elements(check)
+    check_sense.check_dates(check)
+    check_sense.check_records(check)
+    check_sense.check_counts(check)
+    check_sense.check_outcomes(check)
+    check_sense.check_levers(check)
+    check_sense.check_reasons(check, strict=strict)
+    if check.faults:
+        unique = dict.fromkeys(check.faults)
+        raise CaseError(sorted(unique, key=lambda f: (f.file, f.line, f.column)))
+    return tuple(check.warnings)

@@ -1,0 +1,55 @@
+"""`Checker`: collects the faults of one check with their places.
+
+This file must never import the model, an engine or `assemble`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from spillover.case.read import position_of
+from spillover.case.schema import Case
+from spillover.case.yaml_text import Document
+from spillover.errors import Fault
+
+__all__ = ["Checker"]
+
+
+@dataclass
+class Checker:
+    """What the small check functions share: the case, and where faults go."""
+
+    case: Case
+    document: Document
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def fault(
+        self, where: str, found: str, expected: str = "", mend: str = "", hint: str = ""
+    ) -> None:
+        """Note a fault at a dotted path."""
+        line, column = position_of(where, self.document)
+        self.faults.append(
+            Fault(self.document.file, line, column, where, found, expected, mend, hint)
+        )
+
+    def table_fault(
+        self, file: str, line: int, column: str, found: str, expected: str = "", mend: str = "", hint: str = ""
+    ) -> None:
+        """Note a fault in a table beside the case."""
+        self.faults.append(Fault(file, line, 1, column, found, expected, mend, hint))
+
+    def known(self, where: str, what: str, name: str, names: Collection[str]) -> bool:
+        """Whether a name is known; notes a fault with what was probably meant."""
+        if name in names:
+            return True
+        near = difflib.get_close_matches(name, list(names), 1)
+        some = ", ".join(sorted(names)[:8])
+        self.fault(
+            where, f'unknown {what} "{name}"',
+            "" if near else (f"one of {some}" if some else f"no {what} is defined"),
+            hint=near[0] if near else "",
+        )
+        return False
