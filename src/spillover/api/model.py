@@ -82,9 +82,11 @@ class CaseModel:
         CaseError, ModelError
             With every fault.
         """
-        from spillover.case import check as _check
+        from spillover.assemble.draws import draw_table
+        from spillover.case.check import check_case
 
-        found = _check.check_case(self.case, self.document, strict=strict)
+        found = check_case(self.case, self.document, strict=strict)
+        draw_table(self.assembled, 1, 200)  # raises when events beget without end
         return (*found, *self.assembled.notes)
 
     @property

@@ -49,7 +49,8 @@ class Checker:
         some = ", ".join(sorted(names)[:8])
         self.fault(
             where, f'unknown {what} "{name}"',
-            "" if near else (f"one of {some}" if some else f"no {what} is defined"),
+            f"one of {some}" if some and not near else "",
+            mend="" if near or some else "The case defines none",
             hint=near[0] if near else "",
         )
         return False

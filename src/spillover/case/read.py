@@ -241,7 +241,7 @@ def _fault_of(
         )
     if kind == "literal_error":
         given = str(error["input"])
-        expected = str(error["ctx"]["expected"]).replace("'", "")
+        expected = str(error["ctx"]["expected"]).replace("'", "").removeprefix(", ")
         near = difflib.get_close_matches(
             given, [e.strip() for e in re.split(r", | or ", expected)], 1
         )

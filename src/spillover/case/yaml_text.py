@@ -137,7 +137,7 @@ class _Walk:
                         self.file,
                         line,
                         column,
-                        ".".join(map(str, path)),
+                        ".".join(f"[{x + 1}]" if isinstance(x, int) else x for x in path),
                         f'"{node}" is not a finite number',
                         "a number",
                     )

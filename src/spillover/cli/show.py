@@ -64,54 +64,38 @@ def outcomes_table(
 ) -> None:
     """Print answers as a table a first-time reader understands."""
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     rows = table["outcomes"] if every else _main_windows(table["outcomes"])
     if title:
         known = f", as known before {in_words(origin)}" if origin else ""
-        console.print(Text(f"{title}{known}", style="bold"), soft_wrap=True)
+        console.print(Text(f"{title}{known}", style="bold"))
         console.print()
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for head, how in (
-        ("What may happen", "left"),
-        ("When", "left"),
-        ("Chance", "right"),
-        ("In words", "left"),
-        ("90 % interval", "left"),
-        ("The past alone", "right"),
-    ):
-        grid.add_column(
-            head, justify=how, no_wrap=head in ("Chance",), ratio=None, style=""
-        )  # type: ignore[arg-type]
+    heads = ("", "Chance", "In words", "90 % interval", "The past alone")
+    cells = [_cells(r) for r in rows]
+    wide = [max(len(c[k]) for c in (heads, *cells)) for k in range(len(heads))]
+
+    def line(row: tuple[str, ...]) -> str:
+        first = f"  {row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:<{wide[2]}}"
+        return f"{first}  {row[3]:<{wide[3]}}  {row[4]}".rstrip()
+
+    console.print(Text(line(heads), style="dim"))
     before = ""
-    for r in rows:
-        question = r["question"] if r["question"] != before else ""
-        if question and before:
-            grid.add_row("", "", "", "", "", "")
-        before = r["question"]
-        if r["kind"] == "chance":
-            low, high = r["p_low"], r["p_high"]
-            base = percent(r["base_rate"]) if r["base_rate"] is not None else "-"
-            grid.add_row(
-                question,
-                r["window"],
-                percent(r["p"]),
-                r["word"],
-                interval(low, high),
-                base,
-            )
-        else:
-            grid.add_row(
-                question,
-                r["window"],
-                f"{r['q50']:g}",
-                "middle of all courses",
-                f"{r['q5']:g} to {r['q95']:g}",
-                "-",
-            )
-    console.print(grid)
+    for r, row in zip(rows, cells, strict=True):
+        if r["question"] != before:
+            before = r["question"]
+            console.print(Text(f"\n{before}", style="bold"))
+        console.print(Text(line(row)))
+
+
+def _cells(r: dict[str, Any]) -> tuple[str, ...]:
+    """Window, value, words, interval and base rate of one answer."""
+    if r["kind"] == "chance":
+        base = percent(r["base_rate"]) if r["base_rate"] is not None else ""
+        word = r["word"].split(":")[0]
+        return r["window"], percent(r["p"]), word, interval(r["p_low"], r["p_high"]), base
+    return r["window"], f"{r['q50']:g}", "middle course", f"{r['q5']:g} to {r['q95']:g}", ""
 
 
 def closing(run: Run, folder: Path) -> None:
