@@ -424,7 +424,7 @@ def passages(rows, width=640, height=230):
         ends.append((f.yr[0] + (f.yr[1] - f.yr[0]) * r["points"][-1][1] / top, r, n))
     last = -99.0
     for y, r, n in sorted(ends, key=lambda e: e[0]):
-        lines = wrap(f"{percent(r['points'][-1][1])}: {r['label']}", col - 12, 11)[:3]
+        lines = wrap(f"{percent(r['points'][-1][1])}: {r['label']}", col - 26, 11)[:3]
         y = max(y, last + 6)
         y = min(y, height - 30 - 13 * (len(lines) - 1)) if last < 0 else y
         f.text(
