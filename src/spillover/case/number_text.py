@@ -199,15 +199,12 @@ def _parse_text(raw: str | float, kind: str, *, varies: bool) -> Number:
         msg = f'"{text}" is not a number'
         raise NumberError(msg, KINDS[kind])
     unit = found["unit"]
-    scale = (
-        _scale(unit, kind, text)
-        if unit or kind in ("duration", "rate", "chance-rate", "spread")
-        else 1.0
-    )
-    if not unit and "%" in text and kind == "chance":
+    if not unit and not found["how"] and float(found["low"]) == 0:
+        scale = 1.0  # nothing is nothing in any unit
+    elif not unit and "%" in text and kind == "chance":
         scale = 0.01
-    if not unit and float(found["low"]) == 0 and not found["how"]:
-        scale = 1.0
+    else:
+        scale = _scale(unit, kind, text)
     low = float(found["low"])
     high = float(found["high"]) if found["how"] else low
     if kind == "chance-rate":
