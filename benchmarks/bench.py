@@ -11,17 +11,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-ONE_THREAD = {
-    name: "1"
-    for name in (
-        "MKL_NUM_THREADS",
-        "NUMBA_NUM_THREADS",
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-    )
-}
+THREADS = (
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+)
 # Libraries read these when they are loaded, so they are set before any import.
-os.environ.update(ONE_THREAD)
+os.environ.update(dict.fromkeys(THREADS, "1"))
 
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402

@@ -3,7 +3,7 @@
 Each peer does the work with the fastest exact simulator it offers for many streams:
 
 * tick: ``SimuHawkesExpKernels`` (C++). One object is reset for every path, which saves
-  building it anew; its parallel ``SimuHawkesMulti`` starts processes and is slower here.
+  building it anew; its ``SimuHawkesMulti`` starts processes and copies every result.
 * hawkesbook: ``mutual_exp_simulate_by_thinning``, as shipped (plain Python) and, since
   the package compiles its other simulators so, under ``numba.njit``.
 """
@@ -29,7 +29,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from tick.hawkes import SimuHawkesExpKernels
 
-# Plain Python would take minutes for the long path; its speed does not depend on length.
+# Plain Python would take minutes for a long path, at the same speed as for a short one.
 PLAIN_EVENTS = 50_000
 
 thinning = hawkesbook.mutual_exp_simulate_by_thinning
@@ -90,7 +90,7 @@ def shorter(work: Workload) -> Workload:
 
 PEERS = {
     "tick": tick,
-    "hawkesbook": hawkesbook_with(thinning, np.random.seed),  # noqa: NPY002
+    "hawkesbook": hawkesbook_with(thinning, np.random.seed),
     "hawkesbook, compiled": hawkesbook_with(compiled_thinning, hawkesbook.numba_seed),
 }
 
@@ -109,7 +109,9 @@ def main() -> None:
                 raise RuntimeError(message)
             speeds[name][work.name] = asdict(speed)
             print(name, work.name, speed, file=sys.stderr)
-    versions = {name: version(name) for name in ("tick", "hawkesbook", "numba", "numpy")}
+    versions = {
+        name: version(name) for name in ("tick", "hawkesbook", "numba", "numpy")
+    }
     json.dump({"versions": versions, "speeds": speeds}, sys.stdout, indent=2)
 
 

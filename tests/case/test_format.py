@@ -19,10 +19,18 @@ from spillover.case.dump import dump_case
 from spillover.case.json_schema import json_schema
 from spillover.case.number_text import NumberError, parse_number
 from spillover.case.pattern_text import ACTIONS, TextError, parse_pattern
-from spillover.case.read import bundled_cases, case_folder, numbers_by_path, read_case, read_document
+from spillover.case.read import (
+    bundled_cases,
+    case_folder,
+    numbers_by_path,
+    read_case,
+    read_document,
+)
 from spillover.errors import InputError
 
-MODELS = [m for m in vars(schema).values() if isinstance(m, type) and issubclass(m, BaseModel)]
+MODELS = [
+    m for m in vars(schema).values() if isinstance(m, type) and issubclass(m, BaseModel)
+]
 
 
 @pytest.mark.parametrize("name", bundled_cases())
@@ -61,20 +69,41 @@ def test_the_schema_accepts_the_bundled_cases(name: str) -> None:
     found = json_schema()
     jsonschema.Draft7Validator.check_schema(found)
     folder, file = case_folder(name)
-    raw = json.loads(json.dumps(YAML(typ="safe").load((folder / file).read_text()), default=str))
-    errors = [f"{list(e.path)}: {e.message[:200]}" for e in jsonschema.Draft7Validator(found).iter_errors(raw)]
+    raw = json.loads(
+        json.dumps(YAML(typ="safe").load((folder / file).read_text()), default=str)
+    )
+    errors = [
+        f"{list(e.path)}: {e.message[:200]}"
+        for e in jsonschema.Draft7Validator(found).iter_errors(raw)
+    ]
     assert not errors
 
 
 def test_the_schema_refuses_an_unknown_key() -> None:
-    raw = {"spillover": 1, "case": "x", "origin": "2031-03-01", "horizon": "9 days", "actor": {}}
+    raw = {
+        "spillover": 1,
+        "case": "x",
+        "origin": "2031-03-01",
+        "horizon": "9 days",
+        "actor": {},
+    }
     assert list(jsonschema.Draft7Validator(json_schema()).iter_errors(raw))
 
 
 def test_new_then_check(tmp_path: Path) -> None:
     files = sp.new(tmp_path / "mine")
-    assert {f.name for f in files} == {"case.yaml", "records.csv", "counts.csv", "codebook.csv", "case.schema.json"}
-    assert (tmp_path / "mine" / "case.yaml").read_text().startswith("# yaml-language-server: $schema=case.schema.json")
+    assert {f.name for f in files} == {
+        "case.yaml",
+        "records.csv",
+        "counts.csv",
+        "codebook.csv",
+        "case.schema.json",
+    }
+    assert (
+        (tmp_path / "mine" / "case.yaml")
+        .read_text()
+        .startswith("# yaml-language-server: $schema=case.schema.json")
+    )
     assert sp.load(tmp_path / "mine").id == "mine"
     sp.check(tmp_path / "mine", strict=True)
     before = (tmp_path / "mine" / "case.yaml").read_bytes()
@@ -86,10 +115,16 @@ def test_new_then_check(tmp_path: Path) -> None:
 def test_numbers_by_path_are_unique_and_named_by_id() -> None:
     paths = numbers_by_path(read_case("iraq-2024"))
     assert "red_lines.israel-deaths.chance" in paths
-    assert "restraints.washington-pledge.factor" in paths or any(p.startswith("restraints.washington-pledge.holds") for p in paths)
+    assert "restraints.washington-pledge.factor" in paths or any(
+        p.startswith("restraints.washington-pledge.holds") for p in paths
+    )
 
 
-@given(st.floats(0.001, 1000), st.floats(1.01, 50), st.sampled_from(["day", "week", "month", "year"]))
+@given(
+    st.floats(0.001, 1000),
+    st.floats(1.01, 50),
+    st.sampled_from(["day", "week", "month", "year"]),
+)
 def test_a_rate_range_keeps_its_ends(low: float, ratio: float, unit: str) -> None:
     days = {"day": 1, "week": 7, "month": 30.4375, "year": 365.25}[unit]
     n = parse_number(f"{low!r}..{low * ratio!r} per {unit}", "rate")
@@ -122,7 +157,13 @@ def test_any_text_is_a_pattern_or_a_clear_fault(text: str) -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_is_known(action: str) -> None:
     p = parse_pattern(f"a {action} b from c in d (deadly, result: landed)")
-    assert (p.source, p.action, p.target, p.place_from, p.place_in) == ("a", action, "b", "c", "d")
+    assert (p.source, p.action, p.target, p.place_from, p.place_in) == (
+        "a",
+        action,
+        "b",
+        "c",
+        "d",
+    )
     assert p.marks == (("deadly", ""), ("result", "landed"))
 
 

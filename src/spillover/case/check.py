@@ -14,7 +14,9 @@ from spillover.errors import CaseError
 __all__ = ["check_case"]
 
 
-def check_case(case: Case, document: Document, *, strict: bool = False) -> tuple[str, ...]:
+def check_case(
+    case: Case, document: Document, *, strict: bool = False
+) -> tuple[str, ...]:
     """Check a case that has been read.
 
     Parameters

@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spillover.case.checking import Checker
-from spillover.case.pattern_text import PatternText, QuantityText, TextError, parse_pattern
+from spillover.case.pattern_text import (
+    PatternText,
+    QuantityText,
+    TextError,
+    parse_pattern,
+)
 from spillover.case.schema import Condition, Opens, Raises, Stream
 
 __all__ = [
@@ -38,7 +43,11 @@ def wholes_of(check: Checker, actor: str) -> set[str]:
 
 def stands_for(check: Checker, whole: str, actor: str) -> bool:
     """Whether an act by (or toward) ``actor`` counts for ``whole``, or may (a member)."""
-    return whole == "*" or whole in wholes_of(check, actor) or actor in wholes_of(check, whole)
+    return (
+        whole == "*"
+        or whole in wholes_of(check, actor)
+        or actor in wholes_of(check, whole)
+    )
 
 
 def _inside(check: Checker, place: str, whole: str) -> bool:
@@ -55,7 +64,9 @@ def _place_fits(check: Checker, asked: str, own: str, drawn: Iterable[str]) -> b
     if not asked:
         return True
     places = [own, *drawn]
-    return any(p and (_inside(check, p, asked) or _inside(check, asked, p)) for p in places)
+    return any(
+        p and (_inside(check, p, asked) or _inside(check, asked, p)) for p in places
+    )
 
 
 def streams_of(check: Checker, pattern: PatternText) -> list[Stream]:
@@ -80,7 +91,9 @@ def streams_of(check: Checker, pattern: PatternText) -> list[Stream]:
 def _check_words(check: Checker, where: str, p: PatternText) -> bool:
     """Names inside a pattern; False when one is not known."""
     if p.stream:
-        return check.known(where, "stream", p.stream, [s.id for s in check.case.streams])
+        return check.known(
+            where, "stream", p.stream, [s.id for s in check.case.streams]
+        )
     good = True
     for actor in (p.source, p.target):
         if actor != "*":
@@ -91,12 +104,18 @@ def _check_words(check: Checker, where: str, p: PatternText) -> bool:
     return good
 
 
-def _check_marks(check: Checker, where: str, p: PatternText, streams: list[Stream]) -> None:
+def _check_marks(
+    check: Checker, where: str, p: PatternText, streams: list[Stream]
+) -> None:
     for name, value in p.marks:
         if name in ("deadly", "injuring"):
             amount = "deaths" if name == "deadly" else "injured"
             if not any(getattr(s.marks, amount) for s in streams):
-                check.fault(where, f'the mark "{name}" is not drawn by {streams[0].id}', f"a stream with marks: {{{amount}: ...}}")
+                check.fault(
+                    where,
+                    f'the mark "{name}" is not drawn by {streams[0].id}',
+                    f"a stream with marks: {{{amount}: ...}}",
+                )
             continue
         if name == "by":
             check.known(where, "actor", value, check.case.actors)
@@ -108,28 +127,44 @@ def _check_marks(check: Checker, where: str, p: PatternText, streams: list[Strea
             values = {v for s in streams for v in s.marks.choices.get(name, {})}
             check.known(where, f"value of {name}", value, values)
         else:
-            names = {m for s in streams for m in s.marks.yes_no} | {v for s in streams for c in s.marks.choices.values() for v in c}
+            names = {m for s in streams for m in s.marks.yes_no} | {
+                v for s in streams for c in s.marks.choices.values() for v in c
+            }
             check.known(where, "mark", name, names)
 
 
-def check_pattern(check: Checker, where: str, p: PatternText, *, act: bool = False) -> list[Stream]:
+def check_pattern(
+    check: Checker, where: str, p: PatternText, *, act: bool = False
+) -> list[Stream]:
     """One pattern or act: its names, what it matches, its marks."""
     if not _check_words(check, where, p):
         return []
     streams = streams_of(check, p)
     if not streams:
-        check.fault(where, f'"{p.text}" matches no stream', "a stream of this case", "Add such a stream, or mend the pattern")
+        check.fault(
+            where,
+            f'"{p.text}" matches no stream',
+            "a stream of this case",
+            "Add such a stream, or mend the pattern",
+        )
         return []
     if act and len(streams) > 1:
         ids = ", ".join(s.id for s in streams)
-        check.fault(where, f'"{p.text}" names {len(streams)} streams ({ids})', "an act names exactly one", "Use the id of the stream")
+        check.fault(
+            where,
+            f'"{p.text}" names {len(streams)} streams ({ids})',
+            "an act names exactly one",
+            "Use the id of the stream",
+        )
     _check_marks(check, where, p, streams)
     return streams
 
 
 def _text(check: Checker, where: str, text: str, *, act: bool = False) -> None:
     if text.startswith("driver "):
-        check.known(where, "driver", text.removeprefix("driver ").strip(), check.case.drivers)
+        check.known(
+            where, "driver", text.removeprefix("driver ").strip(), check.case.drivers
+        )
         return
     try:
         check_pattern(check, where, parse_pattern(text), act=act)
@@ -151,7 +186,9 @@ def _condition(check: Checker, where: str, c: Condition) -> None:
     if c.state:
         check.known(where, "state", c.state, check.case.states)
     if c.restraint:
-        check.known(where, "restraint", c.restraint, [r.id for r in check.case.restraints])
+        check.known(
+            where, "restraint", c.restraint, [r.id for r in check.case.restraints]
+        )
     if c.gauge:
         check.known(where, "gauge", c.gauge, check.case.gauges)
     for p in c.event:
@@ -173,7 +210,10 @@ def check_patterns(check: Checker) -> None:
         for name in ("deaths", "injured"):
             harm = getattr(s.marks, name)
             if harm is not None and harm.given:
-                values = {*s.marks.yes_no, *(v for c in s.marks.choices.values() for v in c)}
+                values = {
+                    *s.marks.yes_no,
+                    *(v for c in s.marks.choices.values() for v in c),
+                }
                 check.known(f"{where}.marks.{name}.given", "mark", harm.given, values)
     for name, state in case.states.items():
         for key, patterns in (("on_when", state.on_when), ("off_when", state.off_when)):
@@ -187,7 +227,12 @@ def check_patterns(check: Checker) -> None:
             streams = check_pattern(check, f"responses.{x.id}.when", p)
             for mark in x.times:
                 if streams:
-                    _check_marks(check, f"responses.{x.id}.times", parse_pattern(f"x ({mark})"), streams)
+                    _check_marks(
+                        check,
+                        f"responses.{x.id}.times",
+                        parse_pattern(f"x ({mark})"),
+                        streams,
+                    )
         check_pattern(check, f"responses.{x.id}.then", x.then, act=True)
     for y in case.replies:
         for p in y.ask:
@@ -215,7 +260,9 @@ def check_patterns(check: Checker) -> None:
             for held in line.then.raises:
                 _text(check, f"{where}.then", held)
         elif isinstance(line.then, Opens):
-            check.known(f"{where}.then", "stream", line.then.opens, [s.id for s in case.streams])
+            check.known(
+                f"{where}.then", "stream", line.then.opens, [s.id for s in case.streams]
+            )
         else:
             check_pattern(check, f"{where}.then", line.then, act=True)
     for w in case.warnings:
@@ -230,7 +277,9 @@ def check_patterns(check: Checker) -> None:
         if o.of is not None:
             check_quantity(check, f"outcomes.{o.id}", o.of)
         for other in (*o.any_of, *o.all_of):
-            check.known(f"outcomes.{o.id}", "outcome", other, [x.id for x in case.outcomes])
+            check.known(
+                f"outcomes.{o.id}", "outcome", other, [x.id for x in case.outcomes]
+            )
     for lever in case.levers:
         for action in lever.do:
             if action.act is not None:
@@ -250,11 +299,19 @@ def check_for_unknown_actors(check: Checker) -> None:
         for member in actor.members:
             check.known(f"actors.{name}.members", "actor", member, case.actors)
         up: set[str] = set()
-        now = [*actor.wholes(), *(u.id for u in case.actors.values() if name in u.members)]
+        now = [
+            *actor.wholes(),
+            *(u.id for u in case.actors.values() if name in u.members),
+        ]
         while now:
             whole = now.pop()
             if whole == name:
-                check.fault(f"actors.{name}", f'"{name}" is part of itself', "membership without a circle", "Take one link out")
+                check.fault(
+                    f"actors.{name}",
+                    f'"{name}" is part of itself',
+                    "membership without a circle",
+                    "Take one link out",
+                )
                 break
             if whole in up or whole not in case.actors:
                 continue
@@ -262,18 +319,26 @@ def check_for_unknown_actors(check: Checker) -> None:
             now += case.actors[whole].wholes()
             now += [u.id for u in case.actors.values() if whole in u.members]
     for name, place in case.places.items():
-        if place.in_ and check.known(f"places.{name}.in", "place", place.in_, case.places):
+        if place.in_ and check.known(
+            f"places.{name}.in", "place", place.in_, case.places
+        ):
             seen, at = {name}, place.in_
             while at:
                 if at in seen:
-                    check.fault(f"places.{name}.in", f'"{name}" lies in itself', "places without a circle")
+                    check.fault(
+                        f"places.{name}.in",
+                        f'"{name}" lies in itself',
+                        "places without a circle",
+                    )
                     break
                 seen.add(at)
                 at = case.places[at].in_ if at in case.places else ""
     for t in case.ties:
         for key, actor_id in (("from", t.from_), ("to", t.to)):
             check.known(f"ties.{t.id}.{key}", "actor", actor_id, case.actors)
-    owned = [(f"restraints.{x.id}.owner", [x.owner]) for x in case.restraints if x.owner]
+    owned = [
+        (f"restraints.{x.id}.owner", [x.owner]) for x in case.restraints if x.owner
+    ]
     owned += [(f"red_lines.{x.id}.owner", [x.owner]) for x in case.red_lines]
     owned += [(f"levers.{x.id}.owner", list(x.owner)) for x in case.levers]
     owned += [(f"reports.{x.id}.by", [x.by]) for x in case.reports if x.by]
@@ -284,22 +349,49 @@ def check_for_unknown_actors(check: Checker) -> None:
         for key, given in (("compliance", x.compliance), ("obeys", x.obeys)):
             if isinstance(given, dict):
                 for member in given:
-                    check.known(f"restraints.{x.id}.{key}", "actor", member, case.actors)
+                    check.known(
+                        f"restraints.{x.id}.{key}", "actor", member, case.actors
+                    )
             if given == "by control":
                 if not x.owner:
-                    check.fault(f"restraints.{x.id}.{key}", "by control needs an owner", "owner: who holds back")
-                elif not any(t.from_ == x.owner and t.control is not None for t in case.ties):
-                    check.fault(f"restraints.{x.id}.{key}", f'no tie from "{x.owner}" has control', "ties with control: from the owner to the members")
+                    check.fault(
+                        f"restraints.{x.id}.{key}",
+                        "by control needs an owner",
+                        "owner: who holds back",
+                    )
+                elif not any(
+                    t.from_ == x.owner and t.control is not None for t in case.ties
+                ):
+                    check.fault(
+                        f"restraints.{x.id}.{key}",
+                        f'no tie from "{x.owner}" has control',
+                        "ties with control: from the owner to the members",
+                    )
 
 
 def check_for_duplicates(check: Checker) -> None:
     """Ids that stand twice in one section."""
     case = check.case
-    for section in ("ties", "streams", "reports", "responses", "replies", "restraints", "red_lines", "warnings", "outcomes", "levers"):
+    for section in (
+        "ties",
+        "streams",
+        "reports",
+        "responses",
+        "replies",
+        "restraints",
+        "red_lines",
+        "warnings",
+        "outcomes",
+        "levers",
+    ):
         seen: set[str] = set()
         for e in getattr(case, section):
             if e.id in seen:
-                check.fault(f"{section}.{e.id}", f'the id "{e.id}" stands twice in {section}', "an id of its own")
+                check.fault(
+                    f"{section}.{e.id}",
+                    f'the id "{e.id}" stands twice in {section}',
+                    "an id of its own",
+                )
             seen.add(e.id)
 
 
@@ -317,7 +409,23 @@ def check_for_unknown_sources(check: Checker) -> None:
 
     for path, n in numbers_by_path(case).items():
         cite(path, n.sources)
-    sections = ("actors", "ties", "drivers", "states", "streams", "reports", "responses", "replies", "restraints", "red_lines", "warnings", "gauges", "outcomes", "levers", "variants")
+    sections = (
+        "actors",
+        "ties",
+        "drivers",
+        "states",
+        "streams",
+        "reports",
+        "responses",
+        "replies",
+        "restraints",
+        "red_lines",
+        "warnings",
+        "gauges",
+        "outcomes",
+        "levers",
+        "variants",
+    )
     for section in sections:
         value = getattr(case, section)
         for e in value.values() if isinstance(value, dict) else value:
@@ -335,7 +443,15 @@ def check_for_unknown_sources(check: Checker) -> None:
         for i in row.sources:
             used.add(i)
             if i not in case.sources:
-                check.table_fault(file, row.line, "sources", f'unknown source "{i}"', "an id of sources:")
+                check.table_fault(
+                    file,
+                    row.line,
+                    "sources",
+                    f'unknown source "{i}"',
+                    "an id of sources:",
+                )
     idle = [i for i in case.sources if i not in used]
     if idle:
-        check.warnings.append(f"{len(idle)} sources are not cited: {', '.join(idle[:5])}{' ...' if len(idle) > 5 else ''}")
+        check.warnings.append(
+            f"{len(idle)} sources are not cited: {', '.join(idle[:5])}{' ...' if len(idle) > 5 else ''}"
+        )

@@ -36,7 +36,14 @@ class Checker:
         )
 
     def table_fault(
-        self, file: str, line: int, column: str, found: str, expected: str = "", mend: str = "", hint: str = ""
+        self,
+        file: str,
+        line: int,
+        column: str,
+        found: str,
+        expected: str = "",
+        mend: str = "",
+        hint: str = "",
     ) -> None:
         """Note a fault in a table beside the case."""
         self.faults.append(Fault(file, line, 1, column, found, expected, mend, hint))
@@ -48,7 +55,8 @@ class Checker:
         near = difflib.get_close_matches(name, list(names), 1)
         some = ", ".join(sorted(names)[:8])
         self.fault(
-            where, f'unknown {what} "{name}"',
+            where,
+            f'unknown {what} "{name}"',
             f"one of {some}" if some and not near else "",
             mend="" if near or some else "The case defines none",
             hint=near[0] if near else "",

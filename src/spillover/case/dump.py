@@ -21,7 +21,16 @@ SKIP = {"records", "counts", "codebook", "shared"}
 
 
 def _number(n: Number) -> Any:  # noqa: ANN401 - YAML
-    reason = {k: v for k, v in (("basis", n.basis), ("why", n.why), ("sources", list(n.sources)), ("alike", n.alike)) if v}
+    reason = {
+        k: v
+        for k, v in (
+            ("basis", n.basis),
+            ("why", n.why),
+            ("sources", list(n.sources)),
+            ("alike", n.alike),
+        )
+        if v
+    }
     if n.kind == "median" and n.median is not None and n.spread is not None:
         return {"median": _number(n.median), "spread": _number(n.spread), **reason}
     return {"is": n.text, **reason} if reason else n.text
@@ -45,12 +54,18 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - YAML
     if isinstance(value, Marks):
         parts = {k: _plain(v) for k, v in value.yes_no.items()}
         parts |= {k: _plain(v) for k, v in value.choices.items()}
-        return parts | {k: _plain(getattr(value, k)) for k in ("deaths", "injured", "size") if getattr(value, k) is not None}
+        return parts | {
+            k: _plain(getattr(value, k))
+            for k in ("deaths", "injured", "size")
+            if getattr(value, k) is not None
+        }
     if isinstance(value, BaseModel):
         out = {}
         for name, field in type(value).model_fields.items():
             item = getattr(value, name)
-            if (isinstance(value, Case) and name in SKIP) or item == field.get_default(call_default_factory=True):
+            if (isinstance(value, Case) and name in SKIP) or item == field.get_default(
+                call_default_factory=True
+            ):
                 continue
             out[field.alias or name] = _plain(item)
         return out

@@ -47,14 +47,27 @@ def json_schema() -> dict[str, Any]:
     for model, keys in SHORTHAND.items():
         for key in keys:
             models[model]["properties"].setdefault(key, {"type": ["string", "array"]})
-    models["Marks"] = {"type": "object", "description": "Marks an event may carry: result, yes/no marks, deaths, injured, size, in."}
+    models["Marks"] = {
+        "type": "object",
+        "description": "Marks an event may carry: result, yes/no marks, deaths, injured, size, in.",
+    }
     for model in models.values():
         for key, field in model.get("properties", {}).items():
             if key == "within" and model.get("title") == "Outcome":
                 field.pop("items", None)
                 field["type"] = ["string", "array", "number"]
             if key == "holds" and model.get("title") == "Restraint":
-                model["properties"][key] = {"type": ["object", "array", "string"], "description": field.get("description", "")}
+                model["properties"][key] = {
+                    "type": ["object", "array", "string"],
+                    "description": field.get("description", ""),
+                }
             if key == "on" and model.get("title") == "Action":
-                model["properties"][key] = {"type": ["string", "array"], "description": field.get("description", "")}
-    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Spillover case", **schema}
+                model["properties"][key] = {
+                    "type": ["string", "array"],
+                    "description": field.get("description", ""),
+                }
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Spillover case",
+        **schema,
+    }

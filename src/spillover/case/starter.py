@@ -41,13 +41,19 @@ def new_case(folder: Path, case_id: str) -> tuple[Path, ...]:
         When a file is there already or the id cannot be one.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", case_id):
-        msg = f'"{case_id}" is not an id: use small letters, digits and dashes, with --id'
+        msg = (
+            f'"{case_id}" is not an id: use small letters, digits and dashes, with --id'
+        )
         raise InputError(msg)
     source = files("spillover") / "cases" / "strait-demo"
     case = (source / "case.yaml").read_text(encoding="utf-8")
-    texts = {"case.yaml": MODELINE + case.replace("case: strait-demo", f"case: {case_id}", 1)}
+    texts = {
+        "case.yaml": MODELINE + case.replace("case: strait-demo", f"case: {case_id}", 1)
+    }
     texts |= {name: (source / name).read_text(encoding="utf-8") for name in TABLES}
-    texts["case.schema.json"] = json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+    texts["case.schema.json"] = (
+        json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+    )
     there = [name for name in texts if (folder / name).exists()]
     if there:
         msg = f"{folder / there[0]} is there already: choose a new folder"

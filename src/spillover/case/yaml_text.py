@@ -137,7 +137,9 @@ class _Walk:
                         self.file,
                         line,
                         column,
-                        ".".join(f"[{x + 1}]" if isinstance(x, int) else x for x in path),
+                        ".".join(
+                            f"[{x + 1}]" if isinstance(x, int) else x for x in path
+                        ),
                         f'"{node}" is not a finite number',
                         "a number",
                     )

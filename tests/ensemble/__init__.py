@@ -1,0 +1,1 @@
+"""Tests of ensembles and of the numbers made from them."""

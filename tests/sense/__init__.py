@@ -1,0 +1,1 @@
+"""Whether a bundled case says what a reader would expect of it."""
