@@ -119,7 +119,9 @@ def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     links = [x for x in LINK.findall(text) if "://" not in x]
     # Pictures are drawn for a release.
-    missing = [x for x in links if not (page.parent / x).exists() and "pictures/" not in x]
+    missing = [
+        x for x in links if not (page.parent / x).exists() and "pictures/" not in x
+    ]
     assert not missing
 
 

@@ -18,7 +18,7 @@ from scipy import stats
 
 from spillover import keys
 from spillover.engine import hashing
-from spillover.engine.branching import simulate
+from spillover.engine.branching import K_FUTURE, draw_key, future_key, simulate
 from spillover.model.history import History
 from tests.support.build import Build, lognormal
 from tests.support.stat import check_chances, check_mean, check_variance
@@ -70,7 +70,12 @@ def base(
     b = Build(horizon=40.0)
     if other == "first":
         b.stream("floods", base=0.7, deaths=(0.5, lognormal(4.0, 0.6)))
-    b.stream("raid", base=raid, deaths=(0.3, lognormal(3.0, 0.5)), weekday=[1.2, 1, 1, 1, 1, 0.9, 0.9])
+    b.stream(
+        "raid",
+        base=raid,
+        deaths=(0.3, lognormal(3.0, 0.5)),
+        weekday=[1.2, 1, 1, 1, 1, 0.9, 0.9],
+    )
     b.stream("strike", base=0.15, injured=(0.4, lognormal(2.0, 0.8)))
     if other == "last":
         b.stream("floods", base=0.7, deaths=(0.5, lognormal(4.0, 0.6)))
@@ -241,6 +246,23 @@ WORDS = st.integers(0, keys.MASK)
 def test_mix_is_that_of_keys(z: int) -> None:
     with np.errstate(over="ignore"):
         assert int(hashing.mix(np.uint64(z))) == keys.mix(z)
+
+
+@given(WORDS, st.integers(0, 10_000))
+def test_sub(key: int, number: int) -> None:
+    with np.errstate(over="ignore"):
+        found = int(hashing.sub(np.uint64(key), np.uint64(number)))
+    assert found == keys.mix((key + (number + 1) * keys.GOLDEN) & keys.MASK)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_key_of_a_future(seed: int) -> None:
+    """All 64 bits of it: the key that the compiled chunk works with."""
+    for draw, future in itertools.product(range(40), (0, 1, 19)):
+        kd = draw_key(seed, draw)
+        base = keys.mix((int(kd) + int(K_FUTURE)) & keys.MASK)
+        due = keys.mix((base + (future + 1) * keys.GOLDEN) & keys.MASK)
+        assert int(future_key(kd, future)) == due, (draw, future)
 
 
 @given(WORDS)

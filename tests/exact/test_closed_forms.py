@@ -30,14 +30,27 @@ from tests.support.stat import check_mean
 def rich(horizon: float = 60.0) -> Build:
     """One event of "raid" can bring children every way there is."""
     b = Build(horizon=horizon)
-    b.stream("raid", deaths=(0.4, lognormal(2.0, 0.8)), choices={"who": {"x": 0.3, "y": None}})
+    b.stream(
+        "raid",
+        deaths=(0.4, lognormal(2.0, 0.8)),
+        choices={"who": {"x": 0.3, "y": None}},
+    )
     b.stream("strike")
     b.stream("word")
     b.response("raid[x]", "raid[x]", 0.5, 1.0, weights={"deadly": 2.0})
     b.response("raid", "strike", 0.3, 1.0)
     b.reply("word-back", "raid", 5.0, {"word": 0.25, "-": None})
-    b.red_line("deaths", "raid", lognormal(3.0, 0.5), kind="deaths", chance=0.7,
-               act="strike", times=uniform(1.0, 3.0), counts=0.8, delay=lognormal(1.0, 0.3))
+    b.red_line(
+        "deaths",
+        "raid",
+        lognormal(3.0, 0.5),
+        kind="deaths",
+        chance=0.7,
+        act="strike",
+        times=uniform(1.0, 3.0),
+        counts=0.8,
+        delay=lognormal(1.0, 0.3),
+    )
     b.red_line("count", "raid[y]", uniform(0.0, 4.0), chance=0.5, act="word")
     return b
 
@@ -47,12 +60,12 @@ def test_mark_law_by_hand() -> None:
     model, theta = b.build()
     law = {o.flags: float(o.chance) for o in mark_law(model, theta, 0)}
     x, y = b.flag("x"), b.flag("y")
-    assert law == pytest.approx(
-        {x: 0.18, x | DEADLY: 0.12, y: 0.42, y | DEADLY: 0.28}
-    )
+    assert law == pytest.approx({x: 0.18, x | DEADLY: 0.12, y: 0.42, y | DEADLY: 0.28})
     forced = {o.flags: float(o.chance) for o in mark_law(model, theta, 0, x | DEADLY)}
     assert forced == {x | DEADLY: 1.0}
-    assert float(chance_of(model, theta, b.pattern("raid[deadly]"), 0)) == pytest.approx(0.4)
+    assert float(
+        chance_of(model, theta, b.pattern("raid[deadly]"), 0)
+    ) == pytest.approx(0.4)
 
 
 def test_branching_matrix_by_hand() -> None:
@@ -73,7 +86,9 @@ def test_branching_matrix_by_hand() -> None:
     assert types(model) == ((0, 0), (1, 0), (2, 0), (0, b.flag("x")))
     assert float(radius(model, theta)) == pytest.approx(0.5 * 1.4)
     assert float(spectral_radius(G)) == pytest.approx(0.15 * 1.4)
-    assert float(mean_weight(model, theta, model.responses[0], 0)) == pytest.approx(0.42)
+    assert float(mean_weight(model, theta, model.responses[0], 0)) == pytest.approx(
+        0.42
+    )
 
 
 def test_branching_matrix_is_what_one_event_brings(law: Engine) -> None:
@@ -84,7 +99,9 @@ def test_branching_matrix_is_what_one_event_brings(law: Engine) -> None:
     G = branching_matrix(model, theta)
     for i in range(3):
         direct = [int(np.sum((h.parent == 0) & (h.stream == i))) for h in paths]
-        check_mean(direct, G[i, 0], f"children on stream {i}", visible=law.visible(0.08))
+        check_mean(
+            direct, G[i, 0], f"children on stream {i}", visible=law.visible(0.08)
+        )
 
 
 def test_means_run_over_types(law: Engine) -> None:
@@ -94,8 +111,12 @@ def test_means_run_over_types(law: Engine) -> None:
     b.response("a[x]", "a[x]", 0.6, 1.0)
     model, theta = b.build()
     oracle = float(mean_counts(model, theta, 20.0)[0])
-    check_mean(counts(law.futures(model, theta, 20_000)), oracle, "events",
-               visible=law.visible(0.02))
+    check_mean(
+        counts(law.futures(model, theta, 20_000)),
+        oracle,
+        "events",
+        visible=law.visible(0.02),
+    )
     rate = float(mean_rates(model, theta)[0])
     assert rate == pytest.approx(0.5 * (1.0 + 0.3 * 0.6 / 0.4))
     assert oracle == pytest.approx(rate * 20.0, rel=0.1)
@@ -146,7 +167,9 @@ def test_dormant_streams_are_shut_when_levels_are_solved() -> None:
     b.response("war", "a", 0.5, 1.0)
     b.response("a", "war", 0.5, 1.0)
     model, theta = b.build()
-    assert bases(model, theta) == pytest.approx([1.0, 3.0 - 0.5 * (1.0 + 0.5 * 3.0), 0.7])
+    assert bases(model, theta) == pytest.approx(
+        [1.0, 3.0 - 0.5 * (1.0 + 0.5 * 3.0), 0.7]
+    )
 
 
 def test_caps_and_radius_at_caps() -> None:

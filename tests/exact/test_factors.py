@@ -15,7 +15,6 @@ from spillover.errors import RunError
 from tests.support.build import Build, lognormal, uniform
 from tests.support.engines import Engine, counts
 from tests.support.forms import (
-
     hawkes_mean,
     integral,
     poisson_mixture,
@@ -119,7 +118,11 @@ def check_obeys(law: Engine) -> None:
     check_chances(second, both, "after the second word")
     covariance = (first - first.mean()) * (second - second.mean())
     check_mean(
-        covariance, 0.0, "obeyed anew", visible=law.visible(0.1), scale=0.2 * rate**2 * 25
+        covariance,
+        0.0,
+        "obeyed anew",
+        visible=law.visible(0.1),
+        scale=0.2 * rate**2 * 25,
     )
 
 
@@ -149,7 +152,9 @@ def check_dated_obedience(law: Engine) -> None:
     b.stream("raid", base=rate)
     b.factor("hold", [b.row("raid", 0.0, obeys=o)], in_force=[(-1.0, -1.0)])
     paths = law.draws(*b.build(), 8_000)
-    check_chances(counts(paths, 0), poisson_mixture([0.0, rate * T], [o, 1 - o]), "obeys")
+    check_chances(
+        counts(paths, 0), poisson_mixture([0.0, rate * T], [o, 1 - o]), "obeys"
+    )
 
 
 def check_delay_law(law: Engine) -> None:
@@ -158,9 +163,7 @@ def check_delay_law(law: Engine) -> None:
     b = Build(horizon=T)
     b.stream("raid", base=rate)
     b.stream("word")
-    b.factor(
-        "hold", [b.row("raid", 0.0)], starts="word", delay=lognormal(med, sd)
-    )
+    b.factor("hold", [b.row("raid", 0.0)], starts="word", delay=lognormal(med, sd))
     paths = law.futures(*b.build(), 20_000, acts=[b.scheduled(1e-9, "word")])
 
     def alive(t: float) -> float:
@@ -322,7 +325,8 @@ def check_held_driver(law: Engine) -> None:
     b.stream("probe")
     b.response("raid", "raid", n, half)
     b.factor(
-        "hold", [b.row("raid", x, power=e), b.row("probe", x, power=e)],
+        "hold",
+        [b.row("raid", x, power=e), b.row("probe", x, power=e)],
         in_force=[(-1.0, -1.0)],
     )
     acts = [b.scheduled(3.0, "probe", attempt=True)]
@@ -337,9 +341,7 @@ def check_raised_driver(law: Engine) -> None:
     mu, x, e, T = 0.5, 2.0, 1.5, 10.0
     b = Build(horizon=T)
     b.stream("raid", base=mu)
-    b.factor(
-        "surge", [b.row("raid", x, power=e)], in_force=[(-1.0, -1.0)], cap=x**e
-    )
+    b.factor("surge", [b.row("raid", x, power=e)], in_force=[(-1.0, -1.0)], cap=x**e)
     paths = law.futures(*b.build(), 10_000)
     check_mean(counts(paths, 0), mu * x**e * T, "raids", visible=law.visible(0.02))
 
@@ -360,7 +362,11 @@ def check_until_and_while(law: Engine) -> None:
         until=12.5,
         while_state="talks-on",
     )
-    acts = [b.scheduled(1.0, "word"), b.scheduled(4.0, "talks"), b.scheduled(11.0, "talks")]
+    acts = [
+        b.scheduled(1.0, "word"),
+        b.scheduled(4.0, "talks"),
+        b.scheduled(11.0, "talks"),
+    ]
     paths = law.futures(*b.build(), 20_000, acts=acts)
 
     def on(t: float, since: float) -> float:
@@ -400,4 +406,3 @@ def test_more_events_than_allowed_is_an_error(law: Engine) -> None:
     b.stream("raid", base=5.0)
     with pytest.raises(RunError, match="events"):
         law.futures(*b.build(), 10, max_events=20)
-

@@ -57,8 +57,12 @@ def check_void(engine: Engine) -> None:
     mu, T = 0.05, 20.0
     paths = engine.futures(*single(mu, 0.5, 2.0, T), 40_000)
     first = first_times(paths, 0)
-    check_share(np.isinf(first), math.exp(-mu * T), "no event at all",
-                visible=engine.visible(0.0125))
+    check_share(
+        np.isinf(first),
+        math.exp(-mu * T),
+        "no event at all",
+        visible=engine.visible(0.0125),
+    )
     seen = first[np.isfinite(first)]
     whole = 1.0 - math.exp(-mu * T)
     check_ks(seen, lambda t: (1.0 - np.exp(-mu * t)) / whole, "first event")
@@ -70,8 +74,12 @@ def check_mean_count(engine: Engine) -> None:
     beta = LN2 / half
     paths = engine.futures(*single(mu, n, half, T), 20_000)
     rest = n * (1.0 - math.exp(-beta * (1.0 - n) * T)) / (beta * (1.0 - n))
-    check_mean(counts(paths), mu / (1.0 - n) * (T - rest), "mean count",
-               visible=engine.visible(0.02))
+    check_mean(
+        counts(paths),
+        mu / (1.0 - n) * (T - rest),
+        "mean count",
+        visible=engine.visible(0.02),
+    )
 
 
 def check_asymmetric(engine: Engine) -> None:
@@ -79,7 +87,9 @@ def check_asymmetric(engine: Engine) -> None:
     model, theta = pair(30.0)
     paths = engine.futures(model, theta, 20_000)
     for i, oracle in enumerate(mean_counts(model, theta, 30.0)):
-        check_mean(counts(paths, i), oracle, f"stream {i}", visible=engine.visible(0.02))
+        check_mean(
+            counts(paths, i), oracle, f"stream {i}", visible=engine.visible(0.02)
+        )
 
 
 def test_void_probability(law: Engine) -> None:
@@ -97,7 +107,7 @@ def test_mean_counts_of_an_asymmetric_pair(law: Engine) -> None:
 def test_closed_form_agrees_with_the_formula_for_a_common_decay() -> None:
     model, theta = pair(30.0)
     G = branching_matrix(model, theta)
-    assert G == pytest.approx(np.array([[0.2, 0.1], [0.7, 0.3]]))
+    assert pytest.approx(np.array([[0.2, 0.1], [0.7, 0.3]])) == G
     mu, T, beta = np.array([0.8, 0.15]), 30.0, LN2 / 3.0
     M = beta * (np.eye(2) - G)
     s = np.linalg.solve(np.eye(2) - G, mu)
@@ -113,8 +123,12 @@ def test_long_memory(law: Engine) -> None:
     paths = law.futures(model, theta, 20_000)
     for T in (2.0, 10.0, 30.0):
         for i, oracle in enumerate(mean_counts(model, theta, T)):
-            check_mean(counts(paths, i, high=T), oracle, f"stream {i} by {T}",
-                       visible=law.visible(0.045))
+            check_mean(
+                counts(paths, i, high=T),
+                oracle,
+                f"stream {i} by {T}",
+                visible=law.visible(0.045),
+            )
 
 
 def test_lag(law: Engine) -> None:
@@ -125,8 +139,12 @@ def test_lag(law: Engine) -> None:
     b.response("a", "b", children=2.0, half_life=3.0, lag=4.0)
     model, theta = b.build()
     paths = law.futures(model, theta, 10_000, acts=[b.scheduled(1.0, "a")])
-    check_mean(counts(paths, 1), 2.0 * (1.0 - 2.0 ** (-15.0 / 3.0)), "children",
-               visible=law.visible(0.04))
+    check_mean(
+        counts(paths, 1),
+        2.0 * (1.0 - 2.0 ** (-15.0 / 3.0)),
+        "children",
+        visible=law.visible(0.04),
+    )
     times = np.concatenate([h.time[h.stream == 1] for h in paths])
     assert times.min() > 5.0
     whole = 1.0 - 2.0**-5.0
@@ -150,8 +168,12 @@ def test_long_run_variance(law: Engine) -> None:
     """Variance / T tends to mu / (1-n)^3."""
     mu, n, T = 0.5, 0.4, 200.0
     paths = law.futures(*single(mu, n, 0.1, T), 5_000)
-    check_variance(counts(paths) / math.sqrt(T), mu / (1.0 - n) ** 3, "N / sqrt T",
-                   visible=law.visible(0.12))
+    check_variance(
+        counts(paths) / math.sqrt(T),
+        mu / (1.0 - n) ** 3,
+        "N / sqrt T",
+        visible=law.visible(0.12),
+    )
 
 
 def test_cluster_size_is_borel(law: Engine) -> None:
@@ -164,8 +186,9 @@ def test_cluster_size_is_borel(law: Engine) -> None:
     paths = law.futures(model, theta, 20_000, acts=[b.scheduled(0.5, "a")])
     size = counts(paths)
     k = np.arange(1, 60)
-    borel = np.exp(-n * k + (k - 1) * np.log(n * k) - np.array(
-        [math.lgamma(x + 1) for x in k]))
+    borel = np.exp(
+        -n * k + (k - 1) * np.log(n * k) - np.array([math.lgamma(x + 1) for x in k])
+    )
     check_chances(size, [0.0, *borel], "cluster size")
     check_mean(size, 1.0 / (1.0 - n), "cluster size", visible=law.visible(0.04))
     check_variance(size, n / (1.0 - n) ** 3, "cluster size", visible=law.visible(0.35))
@@ -197,7 +220,9 @@ def test_superposition_and_thinning_of_streams(law: Engine) -> None:
     one = law.futures(*single(0.5, 0.5, 2.0, 20.0), 8_000, first_future=100_000)
     check_same_law(counts(two), counts(one), "both streams")
     m = counts(two)
-    check_mean(counts(two, 0) - 0.6 * m, 0.0, "share of the first", visible=1.0, scale=1.0)
+    check_mean(
+        counts(two, 0) - 0.6 * m, 0.0, "share of the first", visible=1.0, scale=1.0
+    )
 
 
 def test_time_unit_changes_nothing(law: Engine) -> None:

@@ -31,9 +31,7 @@ def check_chance_and_delay(law: Engine) -> None:
     b = Build(horizon=T)
     b.stream("death")
     b.stream("strike")
-    b.red_line(
-        "line", "death", 1.0, chance=q, act="strike", delay=lognormal(med, sd)
-    )
+    b.red_line("line", "death", 1.0, chance=q, act="strike", delay=lognormal(med, sd))
     paths = law.futures(*b.build(), 20_000, acts=[b.scheduled(2.0, "death")])
     first = first_times(paths, 1)
     delay = lognorm(sd, scale=med)
@@ -241,9 +239,7 @@ def check_wears_by_rejection(law: Engine) -> None:
     b.stream("death")
     b.stream("strike")
     b.factor("hold", [b.row("strike", f)], in_force=[(-1.0, -1.0)])
-    b.red_line(
-        "line", "death", 1.0, window=1.0, act="strike", times=2.0, wear_chance=v
-    )
+    b.red_line("line", "death", 1.0, window=1.0, act="strike", times=2.0, wear_chance=v)
     acts = [b.scheduled(3.0 * k, "death") for k in range(1, 9)]
     paths = law.futures(*b.build(), 20_000, acts=acts)
     none = (1.0 - f) ** 2
@@ -287,9 +283,7 @@ def check_raises_a_factor(law: Engine) -> None:
     b.stream("death")
     b.stream("raid", base=rate)
     b.factor("surge", [b.row("raid", x)], holds_for=6.0, cap=3.0, delay=50.0)
-    b.red_line(
-        "line", "death", 1.0, chance=q, factor="surge", delay=uniform(1.0, 5.0)
-    )
+    b.red_line("line", "death", 1.0, chance=q, factor="surge", delay=uniform(1.0, 5.0))
     paths = law.futures(*b.build(), 20_000, acts=[b.scheduled(3.0, "death")])
 
     def f(t: float) -> float:

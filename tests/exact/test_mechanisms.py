@@ -37,7 +37,9 @@ def check_on_off(law: Engine) -> None:
     b.stream("off", base=c)
     b.stream("event", base=rate)
     b.state("closed", on="off", off="on", initially=True)
-    b.factor("shut", [b.row("event", 0.0)], in_force=[(-1.0, -1.0)], while_state="closed")
+    b.factor(
+        "shut", [b.row("event", 0.0)], in_force=[(-1.0, -1.0)], while_state="closed"
+    )
     paths = law.futures(*b.build(), 20_000)
     oracle = rate * a / (a + c) * (T - (1 - math.exp(-(a + c) * T)) / (a + c))
     check_mean(counts(paths, 2), oracle, "on and off", visible=law.visible(0.02))
@@ -48,11 +50,22 @@ def check_restraint_shape(law: Engine) -> None:
     rate, f0, c, hold, half, T = 3.0, 0.2, 0.7, 5.0, 4.0, 20.0
     b = Build(horizon=T)
     b.stream("event", base=rate)
-    b.factor("hold", [b.row("event", f0, compliance=c)], in_force=[(0.0, 0.0)], holds_for=hold, half_life=half)
+    b.factor(
+        "hold",
+        [b.row("event", f0, compliance=c)],
+        in_force=[(0.0, 0.0)],
+        holds_for=hold,
+        half_life=half,
+    )
     paths = law.futures(*b.build(), 20_000)
     beta = LN2 / half
     left = hold + (1 - math.exp(-beta * (T - hold))) / beta
-    check_mean(counts(paths, 0), rate * (T - c * (1 - f0) * left), "restraint", visible=law.visible(0.01))
+    check_mean(
+        counts(paths, 0),
+        rate * (T - c * (1 - f0) * left),
+        "restraint",
+        visible=law.visible(0.01),
+    )
 
 
 def check_obeys_is_all_or_nothing(law: Engine) -> None:
@@ -62,7 +75,12 @@ def check_obeys_is_all_or_nothing(law: Engine) -> None:
     b.stream("event", base=rate)
     b.factor("hold", [b.row("event", 0.0, obeys=o)], in_force=[(-1.0, -1.0)])
     paths = law.draws(*b.build(), 6_000)
-    check_share(counts(paths, 0) == 0, o + (1 - o) * math.exp(-rate * T), "obeys", visible=law.visible(0.04))
+    check_share(
+        counts(paths, 0) == 0,
+        o + (1 - o) * math.exp(-rate * T),
+        "obeys",
+        visible=law.visible(0.04),
+    )
 
 
 def check_factor_above_one(law: Engine) -> None:
@@ -85,12 +103,22 @@ def check_line_chance_and_delay(law: Engine) -> None:
     b = Build(horizon=T)
     b.stream("death", base=0.2)
     b.stream("answer")
-    b.red_line("line", "death", fixed(1.0), window=1e6, chance=q, act="answer", delay=lognormal(5.0, 0.5))
+    b.red_line(
+        "line",
+        "death",
+        fixed(1.0),
+        window=1e6,
+        chance=q,
+        act="answer",
+        delay=lognormal(5.0, 0.5),
+    )
     # Without answers the line rests for ever; an answer arms it anew, so first ones only.
     paths = law.futures(*b.build(), 20_000)
     deaths, first = first_times(paths, 0), first_times(paths, 1)
     early = deaths < 20.0
-    check_share(np.isfinite(first[early]), q, "answered at all", visible=law.visible(0.03))
+    check_share(
+        np.isfinite(first[early]), q, "answered at all", visible=law.visible(0.03)
+    )
     delay = (first - deaths)[early & np.isfinite(first)]
     from scipy import stats
 
@@ -103,7 +131,15 @@ def check_answers_pass_factors(law: Engine) -> None:
     b = Build(horizon=T)
     b.stream("death", base=0.3)
     b.stream("answer")
-    b.red_line("line", "death", fixed(1.0), window=1e6, chance=1.0, act="answer", delay=fixed(1.0))
+    b.red_line(
+        "line",
+        "death",
+        fixed(1.0),
+        window=1e6,
+        chance=1.0,
+        act="answer",
+        delay=fixed(1.0),
+    )
     b.factor("hold", [b.row("answer", f)], in_force=[(-1.0, -1.0)])
     paths = law.futures(*b.build(), 20_000)
     crossed = first_times(paths, 0) < 25.0
@@ -133,7 +169,11 @@ def check_reply(law: Engine) -> None:
     single = (yes + no == 1) & np.isfinite(first) & (first > 3.0)
     from scipy import stats
 
-    check_ks(first[single], stats.uniform(3.0, within - 1.0).cdf, "time of an answer after the second ask", )
+    check_ks(
+        first[single],
+        stats.uniform(3.0, within - 1.0).cdf,
+        "time of an answer after the second ask",
+    )
 
 
 def check_warning_silence(law: Engine) -> None:
@@ -145,7 +185,12 @@ def check_warning_silence(law: Engine) -> None:
     paths = law.futures(*b.build(), 20_000)
     r = by / (by - issued)
     first = first_times(paths, 0)
-    check_share(np.isfinite(first), p * r / (1 - p + p * r), "warning", visible=law.visible(0.02))
+    check_share(
+        np.isfinite(first),
+        p * r / (1 - p + p * r),
+        "warning",
+        visible=law.visible(0.02),
+    )
     from scipy import stats
 
     check_ks(first[np.isfinite(first)], stats.uniform(0, by).cdf, "time of the act")
@@ -157,7 +202,15 @@ def check_pending_silence(law: Engine) -> None:
     b = Build(horizon=T)
     b.stream("death")
     b.stream("answer")
-    b.red_line("line", "death", fixed(1.0), window=10.0, chance=q, act="answer", delay=lognormal(6.0, 0.8))
+    b.red_line(
+        "line",
+        "death",
+        fixed(1.0),
+        window=10.0,
+        chance=q,
+        act="answer",
+        delay=lognormal(6.0, 0.8),
+    )
     model, theta = b.build()
     past = records(model, [(-d, "death")])
     paths = law.futures(model, theta, 20_000, past=past)
@@ -166,7 +219,12 @@ def check_pending_silence(law: Engine) -> None:
     delay = stats.lognorm(0.8, scale=6.0)
     S = delay.sf(d)
     first = first_times(paths, 1)
-    check_share(np.isfinite(first), q * S / (1 - q + q * S), "pending answer", visible=law.visible(0.02))
+    check_share(
+        np.isfinite(first),
+        q * S / (1 - q + q * S),
+        "pending answer",
+        visible=law.visible(0.02),
+    )
     came = first[np.isfinite(first)]
     check_ks(came, lambda t: 1 - delay.sf(t + d) / S, "time of a pending answer")
 
@@ -178,7 +236,12 @@ def check_umbrella(law: Engine) -> None:
     b.stream("event", base=rate, choices={"member": {"one": share, "two": None}})
     b.factor("hold", [b.row("event (one)", 0.1)], in_force=[(-1.0, -1.0)])
     paths = law.futures(*b.build(), 10_000)
-    check_mean(counts(paths, 0), rate * T * (1 - share * 0.9), "umbrella", visible=law.visible(0.01))
+    check_mean(
+        counts(paths, 0),
+        rate * T * (1 - share * 0.9),
+        "umbrella",
+        visible=law.visible(0.01),
+    )
 
 
 def check_weekday_and_given_driver(law: Engine) -> None:
@@ -190,7 +253,9 @@ def check_weekday_and_given_driver(law: Engine) -> None:
     b.stream("event", base=1.0, drivers={"war": 0.5}, weekday=week)
     paths = law.futures(*b.build(), 20_000)
     check_mean(counts(paths, 0, high=7.0), 7.0, "first week", visible=law.visible(0.02))
-    check_mean(counts(paths, 0, low=7.0), 14.0, "second week", visible=law.visible(0.02))
+    check_mean(
+        counts(paths, 0, low=7.0), 14.0, "second week", visible=law.visible(0.02)
+    )
     monday = 2.0 / (sum(week) / 7)
     check_mean(counts(paths, 0, high=1.0), monday, "Monday", visible=law.visible(0.04))
 
@@ -203,7 +268,12 @@ def check_walk_keeps_its_median(law: Engine) -> None:
     b.stream("event", base=2.0, drivers={"war": 1.0})
     paths = law.futures(*b.build(), 20_000)
     oracle = 2.0 * math.exp(s * s * 20 / 2)
-    check_mean(counts(paths, 0, low=20.0), oracle, "last day of a walk", visible=law.visible(0.04))
+    check_mean(
+        counts(paths, 0, low=20.0),
+        oracle,
+        "last day of a walk",
+        visible=law.visible(0.04),
+    )
 
 
 def check_gauge_factor(law: Engine) -> None:
@@ -229,7 +299,12 @@ def check_reports(law: Engine) -> None:
     check_mean(claims, claimed / real, "claims per act", visible=law.visible(0.02))
     m = claimed * (1 / real - 1)
     variance = claimed * (1 - claimed) + m
-    check_mean((claims - claimed / real) ** 2, variance, "variance of claims", visible=law.visible(0.04))
+    check_mean(
+        (claims - claimed / real) ** 2,
+        variance,
+        "variance of claims",
+        visible=law.visible(0.04),
+    )
 
 
 def check_schedule(law: Engine) -> None:
@@ -264,10 +339,19 @@ def check_tail_of_the_past(law: Engine) -> None:
     b.response("cause", "child", children=2.0, half_life=5.0)
     model, theta = b.build()
     paths = law.futures(model, theta, 20_000, past=records(model, [(-7.0, "cause")]))
-    check_mean(counts(paths, 1), 2.0 * 2 ** (-7 / 5), "tail of the past", visible=law.visible(0.05))
+    check_mean(
+        counts(paths, 1),
+        2.0 * 2 ** (-7 / 5),
+        "tail of the past",
+        visible=law.visible(0.05),
+    )
 
 
-CHECKS = {name: f for name, f in globals().items() if name.startswith("check_") and getattr(f, "__module__", "") == __name__}
+CHECKS = {
+    name: f
+    for name, f in globals().items()
+    if name.startswith("check_") and getattr(f, "__module__", "") == __name__
+}
 
 
 @pytest.mark.parametrize("name", sorted(CHECKS))

@@ -20,9 +20,7 @@ def check_answers(law: Engine) -> None:
     b.stream("yes", dormant=True)
     b.stream("no")
     b.factor("hold", [b.row("no", 0.0)], in_force=[(-1.0, -1.0)])
-    b.reply(
-        "talk", "ask", within, {"yes": 0.35, "no": 0.25}, delay=lognormal(med, sd)
-    )
+    b.reply("talk", "ask", within, {"yes": 0.35, "no": 0.25}, delay=lognormal(med, sd))
     paths = law.futures(*b.build(), 20_000, acts=[b.scheduled(2.0, "ask")])
     answer = counts(paths, 1) + 2 * counts(paths, 2)
     check_chances(answer, [0.4, 0.35, 0.25, 0.0], "which answer")
@@ -59,7 +57,12 @@ def check_second_ask(law: Engine) -> None:
     )
     first = first_times(paths, 1)
     first = first[np.isfinite(first)]
-    check_ks(first, lambda t: np.clip((t - 1.0) / within, 0.0, 1.0), "first answer", least=800)
+    check_ks(
+        first,
+        lambda t: np.clip((t - 1.0) / within, 0.0, 1.0),
+        "first answer",
+        least=800,
+    )
 
 
 def check_silence_stays_open(law: Engine) -> None:
@@ -137,7 +140,9 @@ def check_odds_of_every_kind(law: Engine) -> None:
         b.state("talks", on="word", lasts=4.0)
         b.factor("hold", [b.row("ask", 0.5)], starts="word", holds_for=4.0)
         b.gauge("strain", 4.0, {"word": 1.0})
-        b.reply("talk", "ask", 1.0, {"yes": p}, odds=[(b.when(kind, what, **more), 0, 4.0)])
+        b.reply(
+            "talk", "ask", 1.0, {"yes": p}, odds=[(b.when(kind, what, **more), 0, 4.0)]
+        )
         acts = [
             b.scheduled(1.0, "ask"),
             b.scheduled(4.0, "word"),
@@ -175,7 +180,9 @@ def check_odds_just_before(law: Engine) -> None:
         b.reply(f"talk-{n}", "ask", 1.0, {"yes": p}, odds=[(condition, 0, 9.0)])
     acts = [b.scheduled(1.0, "ask"), b.scheduled(5.0, "ask")]
     paths = law.futures(*b.build(), 10_000, acts=acts)
-    check_mean(counts(paths, 1, high=4.0), 4 * p, "first ask", visible=law.visible(0.06))
+    check_mean(
+        counts(paths, 1, high=4.0), 4 * p, "first ask", visible=law.visible(0.06)
+    )
     oracle = 4 * 9.0 * p / (1.0 - p + 9.0 * p)
     check_mean(counts(paths, 1, low=4.0), oracle, "second", visible=law.visible(0.03))
 

@@ -194,7 +194,10 @@ class Build:
                 )
             )
         amounts = []
-        for kind, given, bit in (("deaths", deaths, DEADLY), ("injured", injured, INJURING)):
+        for kind, given, bit in (
+            ("deaths", deaths, DEADLY),
+            ("injured", injured, INJURING),
+        ):
             if given is not None:
                 need = self.flag(given[2]) if len(given) > 2 else 0
                 amounts.append(
@@ -468,8 +471,15 @@ class Build:
             ),
         )
 
-    def when(self, kind: str, what: Text, *, within: float | None = None,
-             above: float | None = None, negate: bool = False) -> Condition:
+    def when(
+        self,
+        kind: str,
+        what: Text,
+        *,
+        within: float | None = None,
+        above: float | None = None,
+        negate: bool = False,
+    ) -> Condition:
         """A condition: state, factor or gauge by name, event by pattern."""
         index, pattern = -1, Pattern()
         if kind == "event":
@@ -543,7 +553,9 @@ class Build:
             ),
         )
 
-    def report(self, name: str, of: Text, real: float, claimed: float | None = None) -> int:
+    def report(
+        self, name: str, of: Text, real: float, claimed: float | None = None
+    ) -> int:
         """A layer of claims."""
         return self._add(
             "reports",

@@ -25,7 +25,15 @@ from numpy.typing import NDArray
 from spillover.model.history import History
 from spillover.model.structure import Model, Pattern, ScheduledAct
 
-__all__ = ["ENGINES", "Engine", "THINNING", "counts", "engine", "first_times", "matching"]
+__all__ = [
+    "ENGINES",
+    "THINNING",
+    "Engine",
+    "counts",
+    "engine",
+    "first_times",
+    "matching",
+]
 
 Simulate = Callable[..., list[History]]
 

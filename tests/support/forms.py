@@ -4,6 +4,7 @@ of the times of an inhomogeneous Poisson process, Poisson mixtures.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -24,7 +25,7 @@ def integral(f: Shape, low: float, high: float, at: Sequence[float] = ()) -> flo
     inside = sorted({low, high, *(x for x in at if low < x < high)})
     return sum(
         quad(f, a, b, epsabs=1e-10, epsrel=1e-10, limit=200)[0]
-        for a, b in zip(inside[:-1], inside[1:], strict=True)
+        for a, b in itertools.pairwise(inside)
     )
 
 
@@ -49,7 +50,7 @@ def hawkes_mean(
 
     y = np.zeros(2)
     points = sorted({0.0, T, *(x for x in at if 0.0 < x < T)})
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in itertools.pairwise(points):
         inside = (a + 1e-12, b - 1e-12)
         y = solve_ivp(slope, inside, y, rtol=1e-9, atol=1e-11).y[:, -1]
     return float(y[1])
@@ -70,7 +71,5 @@ def time_law(
 def poisson_mixture(means: Sequence[float], chances: Sequence[float]) -> list[float]:
     """Chances of 0, 1, 2, ... under a mixture of Poisson laws."""
     k = np.arange(int(max(means) + 10.0 * math.sqrt(max(means)) + 20.0))
-    total = sum(
-        p * poisson.pmf(k, m) for m, p in zip(means, chances, strict=True)
-    )
+    total = sum(p * poisson.pmf(k, m) for m, p in zip(means, chances, strict=True))
     return [float(x) for x in np.asarray(total)]

@@ -76,7 +76,9 @@ def check_mean(
     said = _say(what, estimate, oracle, se, n, seed)
     size = abs(oracle if scale is None else scale)
     seen = SIGMAS * se / size if size > 0.0 else 0.0
-    assert seen <= visible, f"{said}: sees only {seen:.2%} of {size:.4g}, not {visible:.2%}"
+    assert seen <= visible, (
+        f"{said}: sees only {seen:.2%} of {size:.4g}, not {visible:.2%}"
+    )
     # exact zeros (nothing random left) have no error: then the mean must be exact
     assert abs(estimate - oracle) <= SIGMAS * se + 1e-12, said
 
@@ -140,7 +142,9 @@ def check_ks(
     )
 
 
-def pool(observed: ArrayLike, expected: ArrayLike, least: float = 8.0) -> tuple[Floats, Floats]:
+def pool(
+    observed: ArrayLike, expected: ArrayLike, least: float = 8.0
+) -> tuple[Floats, Floats]:
     """Join neighbouring cells until each expects at least ``least``."""
     seen, due = [0.0], [0.0]
     for o, e in zip(np.ravel(observed), np.ravel(expected), strict=True):
@@ -164,7 +168,9 @@ def check_chances(
 ) -> None:
     """Whole numbers 0, 1, ... have the given chances (the rest: beyond), chi-square."""
     x = np.asarray(values, np.int64)
-    p = np.append(np.asarray(chances, np.float64), max(0.0, 1.0 - float(np.sum(chances))))
+    p = np.append(
+        np.asarray(chances, np.float64), max(0.0, 1.0 - float(np.sum(chances)))
+    )
     seen = np.bincount(np.minimum(x, len(p) - 1), minlength=len(p))
     assert not np.any(seen[p <= 0.0]), f"{what}: an impossible value, seed {seed}"
     observed, expected = pool(seen, p * len(x))
@@ -176,21 +182,18 @@ def check_chances(
     )
 
 
-def check_same_mean(
-    a: ArrayLike, b: ArrayLike, what: str, *, seed: object = 0
-) -> None:
+def check_same_mean(a: ArrayLike, b: ArrayLike, what: str, *, seed: object = 0) -> None:
     """Two samples have one mean."""
     x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
     se = math.hypot(
-        float(x.std(ddof=1)) / math.sqrt(len(x)), float(y.std(ddof=1)) / math.sqrt(len(y))
+        float(x.std(ddof=1)) / math.sqrt(len(x)),
+        float(y.std(ddof=1)) / math.sqrt(len(y)),
     )
     said = _say(what, float(x.mean()), float(y.mean()), se, min(len(x), len(y)), seed)
     assert abs(x.mean() - y.mean()) <= SIGMAS * se + 1e-12, said
 
 
-def check_same_law(
-    a: ArrayLike, b: ArrayLike, what: str, *, seed: object = 0
-) -> None:
+def check_same_law(a: ArrayLike, b: ArrayLike, what: str, *, seed: object = 0) -> None:
     """Two samples have one law: chi-square for whole numbers, K-S for times.
 
     Values at infinity ("never") are compared as a share, the rest by K-S.

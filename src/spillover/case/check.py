@@ -5,7 +5,13 @@ This file must never import the model, an engine or `assemble`.
 
 from __future__ import annotations
 
-from spillover.case import check_names, check_sense
+from spillover.case import (
+    check_history,
+    check_levers,
+    check_names,
+    check_outcomes,
+    check_sense,
+)
 from spillover.case.checking import Checker
 from spillover.case.schema import Case
 from spillover.case.yaml_text import Document
@@ -44,10 +50,10 @@ def check_case(
     check_sense.check_shares(check)
     check_sense.check_elements(check)
     check_sense.check_dates(check)
-    check_sense.check_records(check)
-    check_sense.check_counts(check)
-    check_sense.check_outcomes(check)
-    check_sense.check_levers(check)
+    check_history.check_records(check)
+    check_history.check_counts(check)
+    check_outcomes.check_outcomes(check)
+    check_levers.check_levers(check)
     check_sense.check_reasons(check, strict=strict)
     if check.faults:
         unique = dict.fromkeys(check.faults)

@@ -94,8 +94,20 @@ def _cells(r: dict[str, Any]) -> tuple[str, ...]:
     if r["kind"] == "chance":
         base = percent(r["base_rate"]) if r["base_rate"] is not None else ""
         word = r["word"].split(":")[0]
-        return r["window"], percent(r["p"]), word, interval(r["p_low"], r["p_high"]), base
-    return r["window"], f"{r['q50']:g}", "middle course", f"{r['q5']:g} to {r['q95']:g}", ""
+        return (
+            r["window"],
+            percent(r["p"]),
+            word,
+            interval(r["p_low"], r["p_high"]),
+            base,
+        )
+    return (
+        r["window"],
+        f"{r['q50']:g}",
+        "middle course",
+        f"{r['q5']:g} to {r['q95']:g}",
+        "",
+    )
 
 
 def closing(run: Run, folder: Path) -> None:
