@@ -293,7 +293,7 @@ def uniform_keys(n: int, seed: int = 4) -> np.ndarray:
 
 def full_count(key: np.uint64, mean: float) -> int:
     return sum(
-        hashing.cell_count(hashing.cell_key(key, c), mean, c)
+        hashing.cell_count(np.uint64(hashing.cell_key(key, c)), mean, c)
         for c in range(hashing.cells(mean))
     )
 
@@ -317,7 +317,7 @@ def test_cell_count_only_appends(key: int, mean: float, more: float) -> None:
     """For one key a larger mean never gives fewer, in any cell."""
     with np.errstate(over="ignore"):
         for c in range(hashing.cells(mean + more)):
-            k = hashing.cell_key(np.uint64(key), c)
+            k = np.uint64(hashing.cell_key(np.uint64(key), c))
             assert hashing.cell_count(k, mean, c) <= hashing.cell_count(
                 k, mean + more, c
             )

@@ -40,7 +40,7 @@ def check_silence(law: Engine) -> None:
     r = by / (by - issued)
     first = first_times(paths, 0)
     some = np.isfinite(first)
-    check_share(some, p * r / (1 - p + p * r), "came", visible=law.visible(0.025))
+    check_share(some, p * r / (1 - p + p * r), "came", visible=law.visible(0.03))
     check_ks(first[some], lambda t: np.clip(t / by, 0, 1), "time", least=150)
 
 
@@ -56,11 +56,11 @@ def check_without_deadline(law: Engine) -> None:
     r = 2.0 ** (issued / half)
     old = first_times(paths, 0)
     came = np.isfinite(old)
-    check_share(came, p * r / (1 - p + p * r), "old word", visible=law.visible(0.025))
+    check_share(came, p * r / (1 - p + p * r), "old word", visible=law.visible(0.03))
     check_ks(old[came], lambda t: 1 - 2.0 ** (-t / half), "time, old", least=300)
     new = first_times(paths, 1)
     came = np.isfinite(new)
-    check_share(came, p, "new word", visible=law.visible(0.025))
+    check_share(came, p, "new word", visible=law.visible(0.03))
     check_ks(new[came] - 3.0, lambda t: 1 - 2.0 ** (-t / half), "time, new", least=300)
 
 
@@ -81,7 +81,7 @@ def check_after_the_deadline(law: Engine) -> None:
     check_ks(later - 5.0, lambda t: 1 - 2.0 ** (-t / half), "after it", least=300)
     s = 2.0 ** (-2.0 / half)
     check_share(
-        counts(paths, 1), q * s / (1 - q + q * s), "old", visible=law.visible(0.025)
+        counts(paths, 1), q * s / (1 - q + q * s), "old", visible=law.visible(0.03)
     )
     late = first_times(paths, 1)
     late = late[np.isfinite(late)]
@@ -115,7 +115,7 @@ def check_fulfilled(law: Engine) -> None:
     other = law.draws(model, theta, 8_000, past=records(b, [(-2.0, "strike[town]")]))
     r = 0.4
     oracle = 0.7 * r / (0.3 + 0.7 * r)
-    check_share(counts(other), oracle, "still owed", visible=law.visible(0.025))
+    check_share(counts(other), oracle, "still owed", visible=law.visible(0.03))
     for h in other:
         assert all(h.flags & np.uint64(b.flag("base")))
 

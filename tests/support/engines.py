@@ -14,7 +14,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spillover.keys import sub_key
 from spillover.model.history import History
 from spillover.model.structure import Model, Pattern, ScheduledAct
 
@@ -91,14 +92,17 @@ class Engine:
         past: History | None = None,
         acts: Sequence[ScheduledAct] = (),
     ) -> list[History]:
-        """One future in each of ``size(n)`` draws."""
+        """One future in each of ``size(n)`` draws.
+
+        The keys of the past belong to the draw, as those of imputed records do.
+        """
         extra = self._extra(model)
         out = []
         for draw in range(self.size(n)):
             out += self.run(
                 model,
                 theta,
-                past=past,
+                past=None if past is None else of_draw(past, draw),
                 acts=acts,
                 seed=self.seed,
                 draw=draw,
@@ -106,6 +110,12 @@ class Engine:
                 **extra,
             )
         return out
+
+
+def of_draw(past: History, draw: int) -> History:
+    """The same past with the keys it has in another draw."""
+    keys = [sub_key(int(k), draw) for k in past.key]
+    return replace(past, key=np.array(keys, np.uint64))
 
 
 @cache

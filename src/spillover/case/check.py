@@ -9,6 +9,7 @@ from spillover.case import (
     check_history,
     check_levers,
     check_names,
+    check_numbers,
     check_outcomes,
     check_sense,
 )
@@ -48,6 +49,7 @@ def check_case(
     check_names.check_patterns(check)
     check_names.check_for_unknown_sources(check)
     check_sense.check_shares(check)
+    check_numbers.check_numbers(check)
     check_sense.check_elements(check)
     check_sense.check_dates(check)
     check_history.check_records(check)

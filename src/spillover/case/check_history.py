@@ -6,12 +6,14 @@ This file must never import the model, an engine or `assemble`.
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import itertools
 import math
 from collections.abc import Iterable
 
 from spillover.case.check_names import stands_for, streams_of
 from spillover.case.checking import Checker
+from spillover.case.pattern_text import ACTIONS
 from spillover.case.tables import IntervalCount
 
 __all__ = ["check_counts", "check_records", "contradiction"]
@@ -20,6 +22,21 @@ __all__ = ["check_counts", "check_records", "contradiction"]
 def check_records(check: Checker) -> None:
     """Records lie before the origin and match something."""
     case = check.case
+    for code, actor in case.codebook.items():
+        if actor not in case.actors:
+            near = difflib.get_close_matches(actor, list(case.actors), 1)
+            check.table_fault(
+                case.history.codebook,
+                0,
+                code,
+                f'unknown actor "{actor}"',
+                "" if near else "an actor id",
+                hint=near[0] if near else "",
+            )
+    marks = {m for s in case.streams for m in (*s.marks.yes_no, *s.marks.choices)}
+    values = {
+        (m, v) for s in case.streams for m, c in s.marks.choices.items() for v in c
+    }
     file = case.history.records
     idle = 0
     for r in case.records:
@@ -38,6 +55,26 @@ def check_records(check: Checker) -> None:
                 "published",
                 f"{r.published} is after the origin {case.origin}",
                 "records that were out by the origin",
+            )
+        begins = case.history.begins
+        if begins is not None and r.first < begins:
+            check.table_fault(
+                file,
+                r.line,
+                "date",
+                f"{r.first} is before the records begin ({begins})",
+                "a day from then on",
+                "Mend history: {begins: ...} or the date",
+            )
+        if r.action not in ACTIONS:
+            near = difflib.get_close_matches(r.action.upper(), ACTIONS, 1)
+            check.table_fault(
+                file,
+                r.line,
+                "action",
+                f'"{r.action}" is not a known action',
+                "" if near else f"one of {', '.join(ACTIONS)}",
+                hint=near[0] if near else "",
             )
         for column, actor in (("source", r.source), ("target", r.target)):
             if actor not in case.actors:
@@ -61,6 +98,20 @@ def check_records(check: Checker) -> None:
             and s.about == r.about
             for s in case.streams
         )
+        for name, value in r.marks:
+            known = (name, value) in values or (
+                name in marks and value in ("", "yes", "no")
+            )
+            if not known:
+                text = f"{name}: {value}" if value else name
+                check.table_fault(
+                    file,
+                    r.line,
+                    "marks",
+                    f'no stream draws the mark "{text}"',
+                    "a mark of a stream",
+                    "Mend it, or add the mark to its stream",
+                )
     if idle:
         check.warnings.append(
             f"{idle} of {len(case.records)} records match no stream and stay as context"
@@ -134,7 +185,15 @@ def check_counts(check: Checker) -> None:
                 f"{r.last} is not before the origin {case.origin}",
                 "counts of what was before the origin",
             )
-        if r.of.kind == "report":
+        if r.of.kind == "gauge":
+            check.table_fault(
+                file,
+                r.line,
+                "of",
+                f'"{r.text}" cannot be counted',
+                "a pattern, or report and its id",
+            )
+        elif r.of.kind == "report":
             if r.of.name not in [x.id for x in case.reports]:
                 check.table_fault(
                     file,

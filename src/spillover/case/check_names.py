@@ -138,9 +138,11 @@ def check_pattern(
 ) -> list[Stream]:
     """One pattern or act: its names, what it matches, its marks."""
     if not _check_words(check, where, p):
+        check.unsure = True
         return []
     streams = streams_of(check, p)
     if not streams:
+        check.unsure = True
         check.fault(
             where,
             f'"{p.text}" matches no stream',

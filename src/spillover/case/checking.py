@@ -25,6 +25,8 @@ class Checker:
     document: Document
     faults: list[Fault] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unsure: bool = False
+    """Whether a pattern is broken, so that what can come about is not known."""
 
     def fault(
         self, where: str, found: str, expected: str = "", mend: str = "", hint: str = ""

@@ -152,7 +152,9 @@ def _read_date(raw: Any) -> dt.date:  # noqa: ANN401 - raw YAML
             return dt.date.fromisoformat(raw.strip())
         except ValueError:
             pass
-    msg = f'"{raw}" is not a date'
+    msg = (
+        f'"{raw}" is not a date' if raw is not None else "an empty value is not a date"
+    )
     raise fault(msg, "a date such as 2024-11-05")
 
 
@@ -220,10 +222,12 @@ def branch(*rules: tuple[str, Callable[[Any], bool]]) -> Discriminator:
 
 
 def is_number(value: Any) -> bool:  # noqa: ANN401 - raw YAML
+    """Whether raw YAML is a number, short or long."""
     return not isinstance(value, dict) or bool({"is", "median"} & set(value))
 
 
 def otherwise(_: Any) -> bool:  # noqa: ANN401 - raw YAML
+    """The last branch takes everything."""
     return True
 
 

@@ -185,10 +185,21 @@ def _check(low: float, high: float, kind: str, text: str, *, ranged: bool) -> st
     return "lognormal"
 
 
+def _shown(raw: object) -> str:
+    """What was written, for a message."""
+    if raw is None:
+        return "an empty value"
+    if isinstance(raw, bool):
+        return f'"{"yes" if raw else "no"}"'
+    if isinstance(raw, Mapping):
+        return "a group of keys"
+    return "a list" if isinstance(raw, (list, tuple)) else f'"{raw}"'
+
+
 def _parse_text(raw: str | float, kind: str, *, varies: bool) -> Number:
     text = str(raw).strip()
     if isinstance(raw, bool):
-        msg = f'"{text}" is not a number'
+        msg = f"{_shown(raw)} is not a number"
         raise NumberError(msg, KINDS[kind])
     if text == "rest":
         return Number("rest", kind, text)
@@ -249,7 +260,7 @@ def parse_number(raw: object, kind: str, *, varies: bool = False) -> Number:
             return Number("certain", kind, str(raw), 0.0, 0.0)
         return _parse_text(raw, kind, varies=varies)
     if not isinstance(raw, Mapping):
-        msg = f'"{raw}" is not a number'
+        msg = f"{_shown(raw)} is not a number"
         raise NumberError(msg, KINDS[kind])
     known = {"is", "median", "spread", "basis", "why", "sources", "alike", "note"}
     extra = [str(k) for k in raw if k not in known]
@@ -265,13 +276,18 @@ def parse_number(raw: object, kind: str, *, varies: bool = False) -> Number:
         "why": str(raw.get("why") or raw.get("note") or ""),
         "sources": (sources,)
         if isinstance(sources, str)
-        else tuple(str(s) for s in sources),
+        else tuple(str(s) for s in sources)
+        if isinstance(sources, (list, tuple))
+        else (str(sources),),
         "alike": str(raw.get("alike") or ""),
     }
     if why["basis"] not in ("", "data", "literature", "judgement"):
         msg = f'basis "{why["basis"]}" is not known'
         raise NumberError(msg, "data, literature or judgement")
     if "median" in raw:
+        if "spread" not in raw:
+            msg = "a median without a spread"
+            raise NumberError(msg, "spread: the standard deviation of the log")
         middle = parse_number(raw["median"], kind)
         spread = parse_number(raw.get("spread", 0), "positive")
         return Number(
@@ -291,7 +307,7 @@ def parse_number(raw: object, kind: str, *, varies: bool = False) -> Number:
         else None
     )
     if plain is None:
-        msg = f'"{raw["is"]}" is not a number'
+        msg = f"{_shown(raw['is'])} is not a number"
         raise NumberError(msg, KINDS[kind])
     if isinstance(raw["is"], (int, float)) and not isinstance(raw["is"], bool):
         plain = parse_number(raw["is"], kind, varies=varies)

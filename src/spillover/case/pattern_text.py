@@ -93,7 +93,9 @@ def parse_pattern(text: object) -> PatternText:
         When it is neither a stream id nor an event.
     """
     if not isinstance(text, str) or not text.strip():
-        msg = f'"{text}" is not a pattern'
+        msg = (
+            f'"{text}" is not a pattern' if text else "an empty value is not a pattern"
+        )
         raise TextError(msg, WANTED)
     found = _MARKS.match(text.strip())
     if not found or not found["head"]:

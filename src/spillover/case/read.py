@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from spillover.case.number_text import Number, NumberError, parse_number
+from spillover.case.number_text import KINDS, Number, NumberError, parse_number
 from spillover.case.schema import Case
 from spillover.case.tables import read_codebook, read_counts, read_records
 from spillover.case.yaml_text import Document, parse_yaml, read_text
@@ -188,7 +188,9 @@ def dotted(path: tuple[str | int, ...], data: Mapping[str, Any]) -> str:
         if isinstance(part, int):
             words.append(
                 str(node["id"])
-                if isinstance(node, dict) and node.get("id")
+                if isinstance(node, dict)
+                and isinstance(node.get("id"), str)
+                and node["id"]
                 else f"[{part + 1}]"
             )
         else:
@@ -271,7 +273,9 @@ def _fault_of(
         line,
         column,
         where,
-        f'"{error["input"]}" does not fit here'
+        "an empty value does not fit here"
+        if error["input"] is None
+        else f'"{error["input"]}" does not fit here'
         if not isinstance(error["input"], (dict, list))
         else "this does not fit here",
         wanted,
@@ -340,10 +344,11 @@ def _shared(case: Case, document: Document) -> tuple[Case, list[Fault]]:
     faults: list[Fault] = []
     parsed: dict[str, Number] = {}
     for where, number in list(walk_numbers(case)):
-        if number.kind != "shared" or number.name in parsed:
+        if number.kind != "shared":
             continue
-        if number.name not in case.numbers:
-            near = difflib.get_close_matches(number.name, list(case.numbers), 1)
+        name = number.name
+        if name not in case.numbers:
+            near = difflib.get_close_matches(name, list(case.numbers), 1)
             line, column = position_of(where, document)
             faults.append(
                 Fault(
@@ -351,28 +356,34 @@ def _shared(case: Case, document: Document) -> tuple[Case, list[Fault]]:
                     line,
                     column,
                     where,
-                    f'"{number.name}" is neither a number nor a name under numbers:',
+                    f'"{name}" is neither a number nor a name under numbers:',
                     "a number",
                     hint=near[0] if near else "",
                 )
             )
             continue
-        varies = False
+        path = f"numbers.{name}"
         try:
-            value = parse_number(case.numbers[number.name], number.unit, varies=varies)
-            parsed[number.name] = replace(value, name="")
-        except NumberError as e:
-            line, column = document.locate(("numbers", number.name))
-            faults.append(
-                Fault(
-                    document.file,
-                    line,
-                    column,
-                    f"numbers.{number.name}",
-                    e.found,
-                    e.expected,
-                    e.mend,
+            value = parse_number(case.numbers[name], number.unit, varies=False)
+            if value.kind in ("shared", "rest"):
+                msg = f'"{value.text}" is not a number'
+                raise NumberError(
+                    msg, "a number; one shared number cannot name another"
                 )
+            first = parsed.setdefault(name, replace(value, name=""))
+            if (first.low, first.high) != (
+                value.low,
+                value.high,
+            ) and first.low == first.low:
+                path = where
+                msg = f'"{name}" is used elsewhere with another unit'
+                raise NumberError(msg, KINDS[first.unit])
+        except NumberError as e:
+            if name in parsed:
+                path = where
+            line, column = position_of(path, document)
+            faults.append(
+                Fault(document.file, line, column, path, e.found, e.expected, e.mend)
             )
     return case.model_copy(update={"shared": parsed}), faults
 

@@ -191,7 +191,9 @@ def read_records(
     found: list[Record] = []
     seen: dict[str, int] = {}
     for line, c in table.rows:
-        if c["id"] in seen:
+        if not c["id"]:
+            table.fault(line, "id", "the id is blank", "an id of its own")
+        elif c["id"] in seen:
             table.fault(
                 line,
                 "id",
@@ -272,7 +274,9 @@ def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[F
     seen: dict[str, int] = {}
     number: Callable[[int, str, str], int | None] = table.whole
     for line, c in table.rows:
-        if c["id"] in seen:
+        if not c["id"]:
+            table.fault(line, "id", "the id is blank", "an id of its own")
+        elif c["id"] in seen:
             table.fault(
                 line,
                 "id",
@@ -308,13 +312,15 @@ def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[F
                 "low and high, low first",
             )
             continue
+        n = float(count or 0)
+        slack = max(1.0, 0.1 * n)
         bounds = {
-            "exact": lambda n: (n, n),
-            "at least": lambda n: (n, float("inf")),
-            "about": lambda n: (max(0.0, n - max(1.0, 0.1 * n)), n + max(1.0, 0.1 * n)),
-            "range": lambda _: (low, high),
-            "missing": lambda _: (0.0, float("inf")),
-        }[c["kind"]](count)
+            "exact": (n, n),
+            "at least": (n, float("inf")),
+            "about": (max(0.0, n - slack), n + slack),
+            "range": (float(low or 0), float(high or 0)),
+            "missing": (0.0, float("inf")),
+        }[c["kind"]]
         try:
             of = parse_quantity(c["of"])
         except TextError as e:
@@ -325,11 +331,13 @@ def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[F
             try:
                 weight = float(c["weight"])
             except ValueError:
+                weight = float("nan")
+            if not 0 <= weight < float("inf"):
                 table.fault(
                     line,
                     "weight",
-                    f'"{c["weight"]}" is not a number',
-                    "a weight such as 0.5",
+                    f'"{c["weight"]}" is not a weight',
+                    "a number, 0 or more, such as 0.5",
                 )
         if span:
             found.append(
@@ -339,8 +347,7 @@ def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[F
                     of,
                     c["of"],
                     c["kind"],  # type: ignore[arg-type]
-                    float(bounds[0] or 0),
-                    float(bounds[1] if bounds[1] is not None else 0),
+                    *bounds,
                     c["rival"],
                     weight,
                     _ids(c["sources"]),

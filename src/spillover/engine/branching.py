@@ -38,7 +38,7 @@ def draw_key(seed: int, draw: int) -> np.uint64:
 def future_key(kd: np.uint64, future: int) -> np.uint64:
     """Key of a future within its draw."""
     with np.errstate(over="ignore"):
-        return np.uint64(sub(mix(kd + K_FUTURE), np.uint64(future)))
+        return np.uint64(sub(np.uint64(mix(kd + K_FUTURE)), np.uint64(future)))
 
 
 def act_arrays(acts: Sequence[ScheduledAct]) -> tuple[NDArray[np.generic], ...]:
