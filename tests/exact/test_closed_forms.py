@@ -95,7 +95,7 @@ def test_branching_matrix_is_what_one_event_brings(law: Engine) -> None:
     """Direct children of one scheduled raid, in a quiet world."""
     b = rich()
     model, theta = b.build()
-    paths = law.futures(model, theta, 20_000, acts=[b.scheduled(0.5, "raid")])
+    paths = law.futures(model, theta, 32_000, acts=[b.scheduled(0.5, "raid")])
     G = branching_matrix(model, theta)
     for i in range(3):
         direct = [int(np.sum((h.parent == 0) & (h.stream == i))) for h in paths]

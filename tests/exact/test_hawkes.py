@@ -120,7 +120,7 @@ def test_closed_form_agrees_with_the_formula_for_a_common_decay() -> None:
 def test_long_memory(law: Engine) -> None:
     """A mixture of hours and weeks: mean counts over time, not only at the end."""
     model, theta = pair(30.0, [(0.2, 0.4), (20.0, 0.6)])
-    paths = law.futures(model, theta, 20_000)
+    paths = law.futures(model, theta, 30_000)
     for T in (2.0, 10.0, 30.0):
         for i, oracle in enumerate(mean_counts(model, theta, T)):
             check_mean(
@@ -183,7 +183,7 @@ def test_cluster_size_is_borel(law: Engine) -> None:
     b.stream("a")
     b.response("a", "a", children=n, half_life=0.5)
     model, theta = b.build()
-    paths = law.futures(model, theta, 20_000, acts=[b.scheduled(0.5, "a")])
+    paths = law.futures(model, theta, 30_000, acts=[b.scheduled(0.5, "a")])
     size = counts(paths)
     k = np.arange(1, 60)
     borel = np.exp(

@@ -83,7 +83,7 @@ def check_pending_times(law: Engine) -> None:
         delay=uniform(1.0, 11.0),
         times=3.0,
     )
-    paths = law.draws(*b.build(), 8_000, past=records(b, [(-d, "death")]))
+    paths = law.draws(*b.build(), 14_000, past=records(b, [(-d, "death")]))
     left = 0.7 * 0.7 / (0.3 + 0.7 * 0.7)
     n = counts(paths, 1)
     assert set(np.unique(n)) == {0, 3}
@@ -92,7 +92,7 @@ def check_pending_times(law: Engine) -> None:
     first = times[:, 0]
     check_ks(first, lambda t: np.clip(t / 7.0, 0, 1), "first act", least=400)
     gaps = (times[:, 1:] - first[:, None]).mean(axis=1)
-    check_mean(gaps, 6.0, "later acts", visible=law.visible(0.02))
+    check_mean(gaps, 6.0, "later acts", visible=law.visible(0.025))
 
 
 def check_answered(law: Engine) -> None:

@@ -45,6 +45,7 @@ _FIGURE = r"[-+]?(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _TEXT = re.compile(
     rf"^\s*(?P<low>{_FIGURE})\s*%?\s*(?:(?P<how>\.\.|~)\s*(?P<high>{_FIGURE}))?\s*(?P<unit>.*?)\s*$"
 )
+MOST_TEXT = 300
 _NAME = re.compile(r"^[a-z][a-z0-9-]*$")
 _PER = re.compile(r"^per\s+(?:(?P<n>\d+(?:\.\d+)?)\s+)?(?P<unit>[a-z]+)$")
 
@@ -193,7 +194,10 @@ def _shown(raw: object) -> str:
         return f'"{"yes" if raw else "no"}"'
     if isinstance(raw, Mapping):
         return "a group of keys"
-    return "a list" if isinstance(raw, (list, tuple)) else f'"{raw}"'
+    if isinstance(raw, (list, tuple)):
+        return "a list"
+    text = str(raw)
+    return f'"{text if len(text) <= 60 else text[:60] + " ..."}"'
 
 
 def _parse_text(raw: str | float, kind: str, *, varies: bool) -> Number:
@@ -206,8 +210,8 @@ def _parse_text(raw: str | float, kind: str, *, varies: bool) -> Number:
     if _NAME.match(text) and text not in ("nan", "inf", "infinity"):
         return Number("shared", kind, text, name=text)
     found = _TEXT.match(text)
-    if not found:
-        msg = f'"{text}" is not a number'
+    if not found or len(text) > MOST_TEXT:
+        msg = f"{_shown(raw)} is not a number"
         raise NumberError(msg, KINDS[kind])
     unit = found["unit"]
     if not unit and not found["how"] and float(found["low"]) == 0:
@@ -271,14 +275,17 @@ def parse_number(raw: object, kind: str, *, varies: bool = False) -> Number:
             "is (or median and spread), basis, why, sources, alike",
         )
     sources = raw.get("sources") or ()
+    if not isinstance(sources, (str, list, tuple)) or not all(
+        isinstance(s, (str, int)) for s in sources
+    ):
+        msg = "its sources are not ids"
+        raise NumberError(msg, "a source id, or a list of them")
     why = {
         "basis": str(raw.get("basis") or ""),
         "why": str(raw.get("why") or raw.get("note") or ""),
         "sources": (sources,)
         if isinstance(sources, str)
-        else tuple(str(s) for s in sources)
-        if isinstance(sources, (list, tuple))
-        else (str(sources),),
+        else tuple(str(s) for s in sources),
         "alike": str(raw.get("alike") or ""),
     }
     if why["basis"] not in ("", "data", "literature", "judgement"):

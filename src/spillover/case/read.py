@@ -243,6 +243,8 @@ def _fault_of(
         )
     if kind == "literal_error":
         given = str(error["input"])
+        if isinstance(error["input"], (dict, list)):
+            given = "this"
         expected = str(error["ctx"]["expected"]).replace("'", "").removeprefix(", ")
         near = difflib.get_close_matches(
             given, [e.strip() for e in re.split(r", | or ", expected)], 1
@@ -318,7 +320,15 @@ def walk_numbers(
             yield ".".join((*path, "spread")), node.spread
     elif isinstance(node, BaseModel):
         for name in type(node).model_fields:
-            if name in ("records", "counts", "codebook", "shared", "numbers", "set"):
+            if name in (
+                "records",
+                "counts",
+                "codebook",
+                "shared",
+                "numbers",
+                "set",
+                "scale",
+            ):
                 continue
             key = name.rstrip("_")
             value = getattr(node, name)

@@ -108,8 +108,20 @@ class _Rows:
         self.file = file
         self.faults: list[Fault] = []
         reader = csv.reader(io.StringIO(text, newline=""))
-        rows = [(reader.line_num, r) for r in reader if any(c.strip() for c in r)]
         self.rows: list[tuple[int, dict[str, str]]] = []
+        rows: list[tuple[int, list[str]]] = []
+        try:
+            for r in reader:
+                if any(c.strip() for c in r):
+                    rows.append((reader.line_num, r))
+        except csv.Error as e:
+            self.fault(
+                reader.line_num,
+                "",
+                f"this is not a table: {e}",
+                mend="Close the quotation marks near this line",
+            )
+            return
         if not rows:
             self.fault(0, "", "the table is empty", "a header row")
             return
@@ -139,6 +151,7 @@ class _Rows:
                     "",
                     f"the row has {len(row)} cells",
                     f"{len(header)} as the header",
+                    "Close the quotation mark" if any("\n" in c for c in row) else "",
                 )
                 continue
             cells = dict.fromkeys(columns, "") | dict(
@@ -165,7 +178,7 @@ class _Rows:
     def whole(self, line: int, column: str, text: str) -> int | None:
         if not text:
             return None
-        if not re.fullmatch(r"\d+", text):
+        if not re.fullmatch(r"[0-9]{1,12}", text):
             self.fault(
                 line, column, f'"{text}" is not a count', "a whole number, 0 or more"
             )

@@ -20,6 +20,7 @@ __all__ = ["Document", "parse_yaml", "read_text"]
 
 MOST_BYTES = 2_000_000
 MOST_DEPTH = 50
+MOST_DIGITS = 300
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,11 @@ def read_text(path: Path, name: str) -> str:
     return text
 
 
+def _printable(value: object) -> str:
+    """Text without half characters, which no terminal can print."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
 class _Walk:
     def __init__(self, file: str) -> None:
         self.file = file
@@ -113,8 +119,17 @@ class _Walk:
         if isinstance(node, dict):
             out: dict[str, Any] = {}
             for key, value in node.items():
-                line, column = node.lc.key(key) if key in node.lc.data else (0, 0)
-                name = str(key)
+                known = key in (node.lc.data or {})
+                line, column = node.lc.key(key) if known else (0, 0)
+                if not isinstance(key, (str, int, float)) and key is not None:
+                    raise _stop(
+                        self.file,
+                        line + 1,
+                        column + 1,
+                        "a key is a list or a group of keys",
+                        "a word as key",
+                    )
+                name = "null" if key is None else _printable(key)
                 self.positions[*path, name] = (line + 1, column + 1)
                 out[name] = self.plain(value, (*path, name), depth + 1)
             return out
@@ -150,7 +165,7 @@ class _Walk:
             return node.date().isoformat()
         if isinstance(node, dt.date):
             return node.isoformat()
-        return str(node)
+        return _printable(node)
 
 
 def parse_yaml(text: str, file: str) -> tuple[Document, list[Fault]]:
@@ -162,33 +177,68 @@ def parse_yaml(text: str, file: str) -> tuple[Document, list[Fault]]:
         When it is not YAML, repeats a key, is nested too deep, or uses aliases.
     """
     from ruamel.yaml import YAML
-    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.composer import Composer
+    from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.events import AliasEvent
 
-    alias = re.search(
-        r"^(?:[^#'\"\n]*?[:\-\[,{]\s+)([&*][A-Za-z0-9_]+)\s*(?:$|[,\]}\[{\n#])",
-        text,
-        re.MULTILINE,
-    )
-    if alias:
-        line = text[: alias.start(1)].count("\n") + 1
-        raise _stop(
-            file,
-            line,
-            1,
-            f'the alias or anchor "{alias[1]}" is not supported',
-            "plain YAML",
-            "Use the section numbers: for numbers that several elements share",
-        )
-    if max((len(m[0]) for m in re.finditer(r"[\[{]{50,}", text)), default=0):
-        raise _stop(
-            file,
-            1,
-            1,
-            f"the file is nested more than {MOST_DEPTH} deep",
-            "a flat case file",
-        )
-    yaml = YAML(typ="rt")
+    class Plain(Composer):  # type: ignore[misc] - ruamel types it as Any
+        """Refuses what a case does not need and hostile files use."""
+
+        depth = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 - ruamel
+            event = self.parser.peek_event()
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            if getattr(event, "anchor", None):
+                sign = "*" if isinstance(event, AliasEvent) else "&"
+                raise _stop(
+                    file,
+                    line,
+                    column,
+                    f'the alias or anchor "{sign}{event.anchor}" is not supported',
+                    "plain YAML",
+                    "Use the section numbers: for numbers that several elements share",
+                )
+            if getattr(event, "ctag", None):
+                tag = str(event.ctag).replace("tag:yaml.org,2002:", "!!")
+                raise _stop(
+                    file,
+                    line,
+                    column,
+                    f'the tag "{tag}" is not supported',
+                    "plain YAML",
+                    "Take the tag out",
+                )
+            if self.depth > MOST_DEPTH:
+                raise _stop(
+                    file,
+                    line,
+                    column,
+                    f"the file is nested more than {MOST_DEPTH} deep",
+                    "a flat case file",
+                )
+            self.depth += 1
+            node = super().compose_node(parent, index)
+            self.depth -= 1
+            return node
+
+    class Values(RoundTripConstructor):  # type: ignore[misc] - ruamel types it as Any
+        """Leaves dates and very long integers as they are written."""
+
+    def as_written(_: object, node: Any) -> str:  # noqa: ANN401 - ruamel
+        return str(node.value)
+
+    def integer(self: Any, node: Any) -> Any:  # noqa: ANN401 - ruamel
+        if len(node.value) > MOST_DIGITS:
+            return str(node.value)
+        return RoundTripConstructor.construct_yaml_int(self, node)
+
+    Values.add_constructor("tag:yaml.org,2002:timestamp", as_written)
+    Values.add_constructor("tag:yaml.org,2002:int", integer)
+    yaml = YAML(typ="rt", pure=True)
+    yaml.Composer = Plain
+    yaml.Constructor = Values
     yaml.allow_duplicate_keys = False
     try:
         tree = yaml.load(io.StringIO(text))

@@ -29,6 +29,12 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as e:
+        if os.environ.get("SPILLOVER_DEBUG"):
+            raise
+        place = f"{e.filename}: " if e.filename else ""
+        print(f"{place}{e.strerror or e}", file=sys.stderr)
+        sys.exit(1)
     except Exception as e:
         if os.environ.get("SPILLOVER_DEBUG"):
             raise

@@ -39,7 +39,10 @@ def saved_outcomes(folder: Path, lever: str) -> dict[str, Any] | None:
     path = folder / "outcomes.json"
     if not path.is_file():
         return None
-    arms = json.loads(path.read_text(encoding="utf-8"))["arms"]
+    try:
+        arms = json.loads(path.read_text(encoding="utf-8"))["arms"]
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path} holds no answers of a run") from None  # noqa: EM102
     for arm in arms:
         if not lever or arm["lever"] == lever:
             return dict(arm)

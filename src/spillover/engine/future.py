@@ -451,9 +451,11 @@ def _open_pending(p, w, queue, theta, now, kf, horizon):
     for e in range(q.n[0]):
         kind, index, t = q.entries[e].kind, q.entries[e].index, q.entries[e].time
         key = mix(kf + q.entries[e].key)
-        if kind == 0:  # a start waiting for its delay
-            if t <= horizon:
-                meta = N_START | index << 12
+        if kind == 0:  # a start waiting for its delay, unless it was voided
+            epoch = q.entries[e].chance
+            fits = epoch < 0.0 or epoch == now.factors[index].epoch
+            if t <= horizon and fits:
+                line = q.entries[e].line
                 push_node(
                     w.nodes,
                     w.bucket,
@@ -463,9 +465,9 @@ def _open_pending(p, w, queue, theta, now, kf, horizon):
                     t,
                     ORDER_START,
                     q.entries[e].key,
-                    meta,
+                    N_START | index << 12,
                     now.factors[index].epoch,
-                    -1,
+                    LINE | line << 4 if line >= 0 else -1,
                 )
         elif kind == 1:  # an unanswered line with an act
             if unit(mix(key + K_CHANCE)) <= q.entries[e].chance:

@@ -172,6 +172,27 @@ def _begin_line(p, q, theta, now, x, c, key):
 
 
 @compiled
+def _begin_states(p, now, theta, kd, t):
+    """Turn on the states that are on since a time up to ``t`` and not yet begun.
+
+    Without such a time a state is on from the start of the records, and what it lasts
+    is counted from 0.
+    """
+    for s in range(len(p.states)):
+        since = p.states[s].since
+        if p.states[s].init != 1 or now.states[s].until != -LATEST or since > t:
+            continue
+        now.states[s].on = 1.0
+        now.states[s].until = LATEST
+        fam = p.states[s].lasts
+        if fam >= 0:
+            b = theta[p.states[s].lasts_b] if fam > 0 else 0.0
+            u = unit(mix(mix(kd + p.states[s].key) + K_DELAY))
+            lasts = varying(fam, theta[p.states[s].lasts_a], b, u)
+            now.states[s].until = lasts + (since if since > -math.inf else 0.0)
+
+
+@compiled
 def _cut_cdf(p, theta, a, d):
     """Distribution function of the time of an answer, cut to ``within``."""
     within = theta[p.replies[a].within]
@@ -365,15 +386,9 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
         now.gauges[g].before = now.gauges[g].level
         q.peak[g] = now.gauges[g].level
     for s in range(len(p.states)):
-        now.states[s].on = float(p.states[s].init)
-        now.states[s].until = LATEST
-        fam = p.states[s].lasts
-        if p.states[s].init == 1 and fam >= 0:
-            b = theta[p.states[s].lasts_b] if fam > 0 else 0.0
-            u = unit(mix(mix(kd + p.states[s].key) + K_DELAY))
-            now.states[s].until = p.states[s].since + varying(
-                fam, theta[p.states[s].lasts_a], b, u
-            )
+        now.states[s].on = 0.0
+        now.states[s].until = -LATEST
+    _begin_states(p, now, theta, kd, -math.inf)
     for x in range(L):
         if p.lines[x].peak >= 0:
             now.lines[x].reach = LATEST
@@ -389,6 +404,7 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
 
     for i in range(n):
         t, s, flags, key = e_time[i], e_stream[i], e_flags[i], e_key[i]
+        _begin_states(p, now, theta, kd, t)
         _wake(p, q, theta, now, t)
         for x in range(L):
             if answered_at[x] < t:
@@ -610,6 +626,7 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                 _begin_line(p, q, theta, now, x, c, key)
             else:
                 now.lines[x].unanswered += 1.0
+    _begin_states(p, now, theta, kd, 0.0)
     _wake(p, q, theta, now, 0.0)
     for x in range(L):
         if answered_at[x] < 0.0:

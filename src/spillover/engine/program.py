@@ -540,7 +540,7 @@ def compile_model(model: Model, *, lever_lines: int | None = None) -> Program:
                 {
                     "key": s.key,
                     "init": s.initially,
-                    "since": 0.0 if s.since is None else s.since,
+                    "since": -math.inf if s.since is None else s.since,
                     **_varying("lasts", s.lasts),
                 }
                 for s in model.states
