@@ -66,13 +66,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder of a tiny run with one lever."""
     folder = tmp_path_factory.mktemp("cli") / "run"
     done = fine(
-        "simulate", "iraq-2024", *TINY, "--lever", "washington-firm", "--out", folder, "-q"
+        "simulate",
+        "iraq-2024",
+        *TINY,
+        "--lever",
+        "washington-firm",
+        "--out",
+        folder,
+        "-q",
     )
     assert done.stdout.strip() == str(folder)
     return folder
 
 
-# ---- help and its speed ----------------------------------------------------------------
+# ---- help and its speed --------------------------------------------------------------
 
 
 def test_help_is_quick() -> None:
@@ -103,7 +110,7 @@ def test_version() -> None:
     assert fine("--version").stdout == f"spillover {__version__}\n"
 
 
-# ---- bad input ------------------------------------------------------------------------
+# ---- bad input -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -168,7 +175,7 @@ def test_faults_of_a_case_all_at_once(tmp_path: Path) -> None:
         assert f"case.yaml:{at}:" in done.stderr, (word, done.stderr)
 
 
-# ---- check and new --------------------------------------------------------------------
+# ---- check and new -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("case", ["iraq-2024", "strait-demo"])
@@ -204,7 +211,10 @@ def test_new_then_check(tmp_path: Path) -> None:
     assert contents(folder) == before
     made = json.loads(fine("new", tmp_path / "other", "--id", "named", "--json").stdout)
     assert all(Path(f).is_file() for f in made["files"])
-    assert json.loads(fine("check", tmp_path / "other", "--json").stdout)["case"] == "named"
+    assert (
+        json.loads(fine("check", tmp_path / "other", "--json").stdout)["case"]
+        == "named"
+    )
 
 
 @pytest.mark.slow
@@ -215,7 +225,7 @@ def test_new_case_runs(tmp_path: Path) -> None:
     assert len(done.stdout.splitlines()) > 5
 
 
-# ---- simulate and what it writes -------------------------------------------------------
+# ---- simulate and what it writes -----------------------------------------------------
 
 
 def test_run_folder(made: Path) -> None:
@@ -279,7 +289,9 @@ def test_folder_that_is_there(verb: str, made: Path) -> None:
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """A file where a folder should be: told, not shown as an error of the program."""
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    done = spillover("simulate", "strait-demo", *TINY, "--out", tmp_path / "file" / "run")
+    done = spillover(
+        "simulate", "strait-demo", *TINY, "--out", tmp_path / "file" / "run"
+    )
     assert done.returncode in (1, 2)
     assert str(tmp_path / "file") in done.stderr
     assert "error of the program" not in done.stderr
@@ -287,7 +299,7 @@ def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert contents(tmp_path).keys() == {"file"}
 
 
-# ---- outcomes -------------------------------------------------------------------------
+# ---- outcomes ------------------------------------------------------------------------
 
 
 def test_outcomes_of_a_run(made: Path) -> None:
@@ -309,12 +321,16 @@ def test_outcomes_of_a_run(made: Path) -> None:
             q = [r[k] for k in ("q5", "q25", "q50", "q75", "q95")]
             assert q == sorted(q)
     table = csv.DictReader((made / "outcomes.csv").read_text("utf-8").splitlines())
-    assert [x["id"] for x in table if x["lever"] == "nothing"] == [r["id"] for r in rows]
+    assert [x["id"] for x in table if x["lever"] == "nothing"] == [
+        r["id"] for r in rows
+    ]
 
 
 def test_outcomes_with_a_lever(made: Path) -> None:
     words = ("outcomes", made, "--json", "--lever")
-    assert json.loads(fine(*words, "washington-firm").stdout)["lever"] == "washington-firm"
+    assert (
+        json.loads(fine(*words, "washington-firm").stdout)["lever"] == "washington-firm"
+    )
     done = spillover(*words, "baghdad-acts")
     assert done.returncode == 2
     assert "washington-firm" in done.stderr  # what it has
@@ -344,7 +360,7 @@ def test_outcomes_of_a_case() -> None:
     assert json.loads(done.stdout)["case"] == "strait-demo"
 
 
-# ---- run and brief ---------------------------------------------------------------------
+# ---- run and brief -------------------------------------------------------------------
 
 
 def test_run_json(tmp_path: Path) -> None:

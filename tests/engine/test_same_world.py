@@ -19,6 +19,7 @@ from scipy import stats
 from spillover import keys
 from spillover.engine import hashing
 from spillover.engine.branching import K_FUTURE, draw_key, future_key, simulate
+from spillover.engine.program import compile_model
 from spillover.model.history import History
 from tests.support.build import Build, lognormal
 from tests.support.stat import check_chances, check_mean, check_variance
@@ -109,6 +110,8 @@ def run(b: Build, *, draws: int = 5, futures: int = FUTURES) -> list[History]:
 @pytest.mark.parametrize("cap", [1.5, 2.0, 4.0, 20.0])
 def test_unused_cap(cap: float) -> None:
     """A cap that no factor comes near changes no byte, however many layers it adds."""
+    before, after = (compile_model(b.build()[0]) for b in (base(), base(caps=cap)))
+    assert after.streams["imm_layers"].sum() > before.streams["imm_layers"].sum()
     same_bytes(run(base()), run(base(caps=cap)))
 
 
@@ -127,7 +130,7 @@ def test_tiny_response_only_adds() -> None:
 
 
 def test_tiny_response_far_from_its_children() -> None:
-    """With a triggered restraint too: futures without a new event are the same bytes."""
+    """With a triggered restraint too: futures without a new event are unchanged."""
     before, after = run(base()), run(base(tiny=0.001))
     kept = [(a, b) for a, b in zip(before, after, strict=True) if len(a) == len(b)]
     assert len(kept) > 0.9 * len(before)
@@ -237,7 +240,7 @@ def test_no_two_futures_are_equal() -> None:
     assert len(seen) == events
 
 
-# ---- the hashing itself ----------------------------------------------------------------
+# ---- the hashing itself --------------------------------------------------------------
 
 WORDS = st.integers(0, keys.MASK)
 

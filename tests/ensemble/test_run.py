@@ -7,8 +7,8 @@ import pytest
 
 from spillover.api import CaseModel
 from spillover.assemble.arms import Arm
-from spillover.ensemble.run import Ensemble, run_ensemble
 from spillover.engine.reduce import Sums
+from spillover.ensemble.run import Ensemble, run_ensemble
 from spillover.errors import InputError
 
 SIZE = {"draws": 40, "futures": 5, "seed": 3}
@@ -166,4 +166,6 @@ def test_event_cap_is_counted(iraq: CaseModel) -> None:
     sums = found.arm().sums
     capped = int(sums.capped.sum())
     assert capped > 0
-    assert np.all(sums.histogram.sum(axis=1) == SIZE["draws"] * SIZE["futures"] - capped)
+    assert np.all(
+        sums.histogram.sum(axis=1) == SIZE["draws"] * SIZE["futures"] - capped
+    )

@@ -1,4 +1,4 @@
-"""From counts to answers: Monte Carlo error by draw, intervals without within-draw noise.
+"""From counts to answers: error by draw, intervals without within-draw noise.
 
 A perfect forecaster is simulated: the chance of a yes in each draw is known, the counts
 are binomial. `chance_of` must give back the spread of the chance, not of the counts.
@@ -86,9 +86,7 @@ def test_spread_is_recovered(law: str, p: float, sd: float) -> None:
     assert 0.03 < true < 0.21
     spreads, widths, lows, highs = [], [], [], []
     for _ in range(10):
-        chances = (
-            rng.beta(a, b, D) if law == "beta" else logit_normal(rng, p, sd, D)
-        )
+        chances = rng.beta(a, b, D) if law == "beta" else logit_normal(rng, p, sd, D)
         c = chance_of(rng.binomial(M, chances), M)
         assert c.low is not None
         assert c.high is not None
@@ -96,7 +94,10 @@ def test_spread_is_recovered(law: str, p: float, sd: float) -> None:
         widths.append(c.high - c.low)
         lows.append(c.low)
         highs.append(c.high)
-    said = f"spread {np.mean(spreads):.4f} of {true:.4f}, width {np.mean(widths):.4f} of {high - low:.4f}"
+    said = (
+        f"spread {np.mean(spreads):.4f} of {true:.4f}, "
+        f"width {np.mean(widths):.4f} of {high - low:.4f}"
+    )
     assert abs(np.mean(spreads) / true - 1) < 0.1, said
     assert abs(np.mean(widths) / (high - low) - 1) < 0.1, said
     assert abs(np.mean(lows) - low) < 0.1 * (high - low), said
@@ -205,7 +206,8 @@ def test_quantiles_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "days", "window"), [(0, 391.0, 90.0), (3, 391.0, 90.0), (12, 100.0, 30.0)]
+    ("events", "days", "window"),
+    [(0, 391.0, 90.0), (3, 391.0, 90.0), (12, 100.0, 30.0)],
 )
 def test_base_rate(events: int, days: float, window: float) -> None:
     """Gamma(n + 1/2, T) for the rate, Poisson counts in the window: by simulation."""
@@ -221,4 +223,8 @@ def test_base_rate_limits() -> None:
     """Never in a long time: about nothing; a longer window: more."""
     assert base_rate(0, 391.0, 90.0) == pytest.approx(1 - math.sqrt(391 / 481))
     assert base_rate(0, 1e9, 90.0) < 1e-6
-    assert base_rate(2, 100.0, 60.0) > base_rate(2, 100.0, 30.0) > base_rate(1, 100.0, 30.0)
+    assert (
+        base_rate(2, 100.0, 60.0)
+        > base_rate(2, 100.0, 30.0)
+        > base_rate(1, 100.0, 30.0)
+    )

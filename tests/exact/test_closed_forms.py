@@ -92,15 +92,18 @@ def test_branching_matrix_by_hand() -> None:
 
 
 def test_branching_matrix_is_what_one_event_brings(law: Engine) -> None:
-    """Direct children of one scheduled raid, in a quiet world."""
+    """Direct children of one scheduled raid, in a quiet world.
+
+    One future in each draw: the first threshold of a line belongs to its draw.
+    """
     b = rich()
     model, theta = b.build()
-    paths = law.futures(model, theta, 32_000, acts=[b.scheduled(0.5, "raid")])
+    paths = law.draws(model, theta, 12_000, acts=[b.scheduled(0.5, "raid")])
     G = branching_matrix(model, theta)
     for i in range(3):
         direct = [int(np.sum((h.parent == 0) & (h.stream == i))) for h in paths]
         check_mean(
-            direct, G[i, 0], f"children on stream {i}", visible=law.visible(0.08)
+            direct, G[i, 0], f"children on stream {i}", visible=law.visible(0.14)
         )
 
 

@@ -167,7 +167,7 @@ def test_stationary_variance(law: Engine) -> None:
 def test_long_run_variance(law: Engine) -> None:
     """Variance / T tends to mu / (1-n)^3."""
     mu, n, T = 0.5, 0.4, 200.0
-    paths = law.futures(*single(mu, n, 0.1, T), 5_000)
+    paths = law.futures(*single(mu, n, 0.1, T), 6_000)
     check_variance(
         counts(paths) / math.sqrt(T),
         mu / (1.0 - n) ** 3,

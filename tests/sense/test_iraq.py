@@ -21,6 +21,8 @@ from spillover.keys import id_key
 from spillover.outcomes.question import Question, Span
 from tests.sense.variants import SIZE, all_of, simulated
 
+# The numbers are meant to be read (pytest -s).
+# ruff: noqa: T201
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("default"),
@@ -69,7 +71,7 @@ def test_the_leak_carries_most_of_its_days() -> None:
 
 
 def test_key_answer_beside_its_references() -> None:
-    """90 days: between 2 and 50 %, beside the record and the case without mechanisms."""
+    """90 days: between 2 and 50 %, beside the record and without mechanisms."""
     run = simulated()
     sections = ("restraints", "red_lines", "replies", "warnings")
     off = {s: chance(simulated(*all_of(s)), KEY) for s in sections}
@@ -87,7 +89,7 @@ def test_key_answer_beside_its_references() -> None:
     assert off["restraints"] > answer.chance.p > off["red_lines"]
 
 
-# ---- prior predictive counts by month ----------------------------------------------------
+# ---- prior predictive counts by month ------------------------------------------------
 
 # Lebanon front of each month over its level at the origin (27 a day), as written at
 # the driver: 7.5 a day to December, 8.0 to March, 7.9, 10.5, 11.0, (10), 9.1, then 7.1
@@ -105,12 +107,15 @@ US = {
     "2024-03": (0, 0), "2024-04": (2, 2), "2024-05": (0, 1), "2024-06": (0, 1),
     "2024-07": (3, math.inf), "2024-08": (1, math.inf), "2024-09": (2, math.inf),
 }  # fmt: skip
-CLAIMS = {m: (15.0, 17.5) for m in list(FRONT)[:8]} | {
-    "2024-07": (13, 13), "2024-08": (6, 6), "2024-09": (31, 35), "2024-10": (47, math.inf),
+CLAIMS = dict.fromkeys(list(FRONT)[:8], (15.0, 17.5)) | {
+    "2024-07": (13, 13), "2024-08": (6, 6), "2024-09": (31, 35),
+    "2024-10": (47, math.inf),
 }  # fmt: skip
 
 
-def stationary(theta: np.ndarray, column: Callable[[str], int], name: str) -> np.ndarray:
+def stationary(
+    theta: np.ndarray, column: Callable[[str], int], name: str
+) -> np.ndarray:
     """A start of a walking driver in each draw, from the law it settles in."""
     rng = np.random.default_rng(id_key("sense", name))
     half, spread, to, low, high = (

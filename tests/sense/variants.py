@@ -24,7 +24,10 @@ def without(elements: Iterable[str]) -> CaseModel:
     """
     folder, file = case_folder("iraq-2024")
     names = ", ".join(elements)
-    variant = f"variants:\n  switched-off: {{choices: {{gone: {{weight: 1, off: [{names}]}}}}}}\n"
+    variant = (
+        "variants:\n  switched-off: "
+        f"{{choices: {{gone: {{weight: 1, off: [{names}]}}}}}}\n"
+    )
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "iraq-2024"
         shutil.copytree(folder, copy)

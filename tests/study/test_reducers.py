@@ -83,7 +83,9 @@ def everything(*, past: bool = False) -> World:
         Tally("report", index=0),
         Tally("gauge", index=0),
         Tally("sequence", b.pattern("strike"), first=b.pattern("raid"), within=2.0),
-        Tally("sequence", b.pattern("raid"), first=b.pattern("raid[deadly]"), within=1.5),
+        Tally(
+            "sequence", b.pattern("raid"), first=b.pattern("raid[deadly]"), within=1.5
+        ),
         Tally("sequence", b.pattern("talk"), first=b.pattern("strike | talk")),
     )
     bounds = {
@@ -105,7 +107,10 @@ def everything(*, past: bool = False) -> World:
     questions: list[Question] = []
     for n, tally in enumerate(tallies):
         for (k, (low, high)), (name, days), closed, mode in itertools.product(
-            enumerate(bounds[tally.kind]), spans.items(), (True, False), ("any", "every", "count")
+            enumerate(bounds[tally.kind]),
+            spans.items(),
+            (True, False),
+            ("any", "every", "count"),
         ):
             if mode == "count" and (len(days) > 1 or tally.kind == "gauge"):
                 continue
@@ -122,7 +127,9 @@ def everything(*, past: bool = False) -> World:
     yes = [i for i, q in enumerate(questions) if q.mode != "count"]
     rng = np.random.default_rng(1)
     for j in range(30):
-        parts = tuple(int(x) for x in rng.choice(yes, rng.integers(2, 4), replace=False))
+        parts = tuple(
+            int(x) for x in rng.choice(yes, rng.integers(2, 4), replace=False)
+        )
         questions.append(ask(f"all-{j}", "all_of", parts=parts))
         questions.append(ask(f"any-{j}", "any_of", parts=parts))
     last = len(questions)
@@ -136,14 +143,18 @@ def everything(*, past: bool = False) -> World:
     return World(model, theta, tallies, tuple(questions), before)
 
 
-def reduced(w: World, futures: int, *, draw: int = 0) -> tuple[Asked, list[tuple[History, Sums]]]:
+def reduced(
+    w: World, futures: int, *, draw: int = 0
+) -> tuple[Asked, list[tuple[History, Sums]]]:
     """Futures with the sums of each alone."""
     p = compile_model(w.model)
     asked = compile_questions(w.model, w.tallies, w.questions)
     before = w.past if w.past is not None else History.empty(p.n_reports)
     mu = bases(w.model, w.theta)
     per_day = buckets_per_day(mu)
-    world = new_world(p, max_events=5000, past_events=len(before), buckets_per_day=per_day)
+    world = new_world(
+        p, max_events=5000, past_events=len(before), buckets_per_day=per_day
+    )
     queue = np.array([-1, 0, 0, -1, per_day], np.int64)
     prepare(p, world.numbers, w.theta, mu)
     kd = draw_key(3, draw)
@@ -170,7 +181,7 @@ def reduced(w: World, futures: int, *, draw: int = 0) -> tuple[Asked, list[tuple
 
 
 def first_day(first: float, span: Span) -> int:
-    """Day index of a first passage; the last bin (`DAYS`) is never, or after the end."""
+    """Day index of a first passage; the last bin (`DAYS`) is never or too late."""
     if math.isinf(first):
         return DAYS
     day = max(0, math.ceil(first) - 1 if span.closed else math.floor(first))
@@ -186,7 +197,10 @@ def compare(w: World, futures: int, seen: dict[str, set[bool]]) -> None:
             kind = w.tallies[q.tally].kind if q.tally >= 0 else "parts"
             if q.mode == "count":
                 c = int(asked.questions["count"][i])
-                if sums.total[0, c] != v.amount or sums.histogram[c, int(v.amount)] != 1:
+                if (
+                    sums.total[0, c] != v.amount
+                    or sums.histogram[c, int(v.amount)] != 1
+                ):
                     wrong.append(f"{q.id}: {sums.total[0, c]}, plainly {v.amount}")
                 continue
             seen.setdefault(f"{kind} {q.mode}", set()).add(v.holds)
@@ -195,7 +209,9 @@ def compare(w: World, futures: int, seen: dict[str, set[bool]]) -> None:
             if asked.questions["first"][i]:
                 day = first_day(v.first, q.spans[0])
                 if sums.passage[i, day] != 1 or sums.passage[i].sum() != 1:
-                    wrong.append(f"{q.id}: passage {np.flatnonzero(sums.passage[i])}, plainly {day}")
+                    wrong.append(
+                        f"{q.id}: {np.flatnonzero(sums.passage[i])}, plainly {day}"
+                    )
     assert not wrong, f"{len(wrong)} of them: " + "; ".join(wrong[:8])
 
 
@@ -204,7 +220,13 @@ def test_every_kind_of_question() -> None:
     seen: dict[str, set[bool]] = {}
     w = everything()
     compare(w, 60, seen)
-    assert {q.mode for q in w.questions} == {"any", "every", "count", "all_of", "any_of"}
+    assert {q.mode for q in w.questions} == {
+        "any",
+        "every",
+        "count",
+        "all_of",
+        "any_of",
+    }
     assert {t.kind for t in w.tallies} == {
         "count", "deaths", "injured", "report", "gauge", "sequence",
     }  # fmt: skip
@@ -280,7 +302,7 @@ def test_unmodelled_way() -> None:
     model, theta = b.build()
     w = World(model, theta, (never, some), tuple(q), None)
     n = 4000
-    asked, paths = reduced(w, n)
+    _, paths = reduced(w, n)
     hits = np.array([s.hits[0] for _, s in paths])
     own = np.array([s.own[0] for _, s in paths])
     values = np.array(

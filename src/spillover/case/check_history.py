@@ -185,6 +185,7 @@ def check_counts(check: Checker) -> None:
                 f"{r.last} is not before the origin {case.origin}",
                 "counts of what was before the origin",
             )
+            continue
         if r.of.kind == "gauge":
             check.table_fault(
                 file,

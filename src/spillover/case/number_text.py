@@ -125,7 +125,7 @@ def _scale(unit: str, kind: str, text: str) -> float:
     if kind in ("rate", "chance-rate"):
         rate_of = re.sub(r"^[a-z ]*?(?=per )", "", unit)
         found = _PER.match(rate_of)
-        if not found or found["unit"] not in DAYS:
+        if not found or found["unit"] not in DAYS or float(found["n"] or 1) == 0:
             raise wrong
         return 1 / (float(found["n"] or 1) * DAYS[found["unit"]])
     if kind == "spread":

@@ -5,6 +5,7 @@ This file must never import the model, an engine or `assemble`.
 
 from __future__ import annotations
 
+import calendar
 import csv
 import datetime as dt
 import io
@@ -126,6 +127,19 @@ class _Rows:
             self.fault(0, "", "the table is empty", "a header row")
             return
         header = [c.strip().lstrip("\ufeff") for c in rows[0][1]]
+        if len(header) == 1 and re.search(r"[;\t]", header[0]):
+            self.fault(
+                1,
+                "",
+                "the columns are not parted by commas",
+                "a CSV table with commas",
+                "Save it as CSV with commas",
+            )
+            return
+        for column in sorted({c for c in header if header.count(c) > 1}):
+            self.fault(
+                1, column, f'the column "{column}" stands twice', "each column once"
+            )
         for column in NEEDED[name]:
             if column not in header:
                 self.fault(
@@ -265,10 +279,8 @@ def _span(
         first = table.date(line, "from", c["from"] + "-01")
         if first is None:
             return None
-        after = dt.date(first.year + first.month // 12, first.month % 12 + 1, 1)
-        end = (
-            table.date(line, "to", c["to"]) if c["to"] else after - dt.timedelta(days=1)
-        )
+        days = calendar.monthrange(first.year, first.month)[1]
+        end = table.date(line, "to", c["to"]) if c["to"] else first.replace(day=days)
     else:
         first = table.date(line, "from", c["from"])
         end = table.date(line, "to", c["to"]) if c["to"] else first

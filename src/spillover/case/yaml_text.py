@@ -90,7 +90,9 @@ def read_text(path: Path, name: str) -> str:
             0,
             0,
             "the file is empty",
-            mend="Run `spillover new FOLDER` for a case to start from",
+            mend="A table needs its header row"
+            if name.endswith(".csv")
+            else "Run `spillover new FOLDER` for a case to start from",
         )
     return text
 

@@ -407,7 +407,7 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
         _begin_states(p, now, theta, kd, t)
         _wake(p, q, theta, now, t)
         for x in range(L):
-            if answered_at[x] < t:
+            if answered_at[x] <= t:
                 answered(
                     p.lines,
                     now.lines,
