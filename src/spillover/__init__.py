@@ -12,7 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spillover.api import CaseModel, Outcomes, Run, check, load, new, open_run, run
+    from spillover.api.model import CaseModel, load
+    from spillover.api.run import Run, open_run
+    from spillover.api.verbs import check, new, run
+    from spillover.api.views import Outcomes
 
 __version__ = "0.1.0"
 __all__ = ["CaseModel", "Outcomes", "Run", "check", "load", "new", "open_run", "run"]

@@ -25,7 +25,7 @@ def _next_month(date: dt.date) -> dt.date:
 
 
 def months_within(origin: dt.date, until: dt.date) -> tuple[tuple[int, int], ...]:
-    """Whole calendar months from the origin to the end of ``until``, as [start, end) days."""
+    """Whole months from the origin to the end of ``until``, as [start, end) days."""
     month = origin if origin.day == 1 else _next_month(origin)
     found = []
     while _next_month(month) <= until + dt.timedelta(days=1):

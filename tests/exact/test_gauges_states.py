@@ -82,8 +82,9 @@ def check_gauge_of_random_steps(law: Engine) -> None:
     paths = law.futures(*b.build(), 20_000, acts=acts)
     rng = np.random.default_rng(5)
     level = np.full(n, 3.0 * 2.0 ** (-t / half))
-    for k in range(40):  # events of a Poisson process, one after the other
-        age = rng.exponential(1.0 / a, n) if k == 0 else age + rng.exponential(1 / a, n)
+    age = np.zeros(n)
+    for _ in range(40):  # events of a Poisson process, one after the other
+        age = age + rng.exponential(1.0 / a, n)
         step = np.where(rng.random(n) < 0.3, 3.0, 1.0)
         level += np.where(age < t, step * 2.0 ** (-age / half), 0.0)
     hits = rng.random(n) < 1.0 - level / (level + at)

@@ -237,9 +237,7 @@ def check_pending_reply(law: Engine) -> None:
     b.stream("ask")
     b.stream("yes")
     b.stream("no")
-    b.reply(
-        "talk", "ask", within, {"yes": 0.5, "no": 0.3}, delay=lognormal(med, sd)
-    )
+    b.reply("talk", "ask", within, {"yes": 0.5, "no": 0.3}, delay=lognormal(med, sd))
     model, theta = b.build()
     past = records(b, [(-d, "ask")])
     acts = [b.scheduled(1.0, "ask")]  # opens another only once the first is over
@@ -321,10 +319,14 @@ def check_tail(law: Engine) -> None:
     tail = 0.0
     for age, w in ((7.0, 1.0), (2.0, 2.0)):
         tail += 3.0 * w * (0.4 * 2.0**-age + 0.6 * 2.0 ** (-age / 8.0))
-    strikes = [int((h.stream[o] == 1).sum()) for h, o in zip(paths, own[0], strict=True)]
+    strikes = [
+        int((h.stream[o] == 1).sum()) for h, o in zip(paths, own[0], strict=True)
+    ]
     check_mean(strikes, tail * (1 - 2.0**-7.5), "strikes", visible=law.visible(0.03))
     raids = [int((h.stream[o] == 0).sum()) for h, o in zip(paths, own[0], strict=True)]
-    check_mean(raids, 0.5 + 0.5 * 2.0 ** (-2.0 / 2.0), "raids", visible=law.visible(0.08))
+    check_mean(
+        raids, 0.5 + 0.5 * 2.0 ** (-2.0 / 2.0), "raids", visible=law.visible(0.08)
+    )
     assert min(h.time[0] for h in paths if len(h)) > 0.0
 
 
@@ -346,7 +348,10 @@ def check_restraint_of_the_past(law: Engine) -> None:
         return 1.0 - 0.9 * 2.0 ** (-(t + 2.0) / 4.0)
 
     check_mean(
-        counts(paths, 0), rate * integral(fades, 0.0, T), "raids", visible=law.visible(0.03)
+        counts(paths, 0),
+        rate * integral(fades, 0.0, T),
+        "raids",
+        visible=law.visible(0.03),
     )
     check_mean(
         counts(paths, 1), rate * (4.0 + 1.1), "strikes", visible=law.visible(0.03)

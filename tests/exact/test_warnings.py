@@ -27,7 +27,9 @@ def check_deadline(law: Engine) -> None:
     check_share(some, p, "came", visible=law.visible(0.018))
     check_ks(first[some], lambda t: np.clip((t - issued) / (by - issued), 0, 1), "time")
     assert counts(paths).max() == 1
-    assert all(h.via[0] == via(WARNING, 0) and h.parent[0] == -1 for h in paths if len(h))
+    assert all(
+        h.via[0] == via(WARNING, 0) and h.parent[0] == -1 for h in paths if len(h)
+    )
 
 
 def check_silence(law: Engine) -> None:

@@ -103,11 +103,11 @@ def tie_arrows(case: Case) -> tuple[TieArrow, ...]:
 
 def actor_boxes(case: Case) -> tuple[ActorBox, ...]:
     """The actors with the heaviest ties, 14 at most."""
-    weight: Counter[str] = Counter()
+    weight: dict[str, float] = {}
     for t in tie_arrows(case):
-        weight[t.from_id] += t.weight
-        weight[t.to_id] += t.weight
-    names = [a for a, _ in weight.most_common(MOST)]
+        for actor in (t.from_id, t.to_id):
+            weight[actor] = weight.get(actor, 0.0) + t.weight
+    names = sorted(weight, key=lambda a: -weight[a])[:MOST]
     return tuple(
         ActorBox(
             a.id,

@@ -9,6 +9,8 @@ This file must never import anything of Spillover but `brief.frame` and `brief.w
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import Any
 
 from spillover.brief.frame import (
     ACT,
@@ -29,6 +31,9 @@ from spillover.brief.frame import (
 from spillover.brief.words import likelihood_word, percent
 
 __all__ = ["fan", "outcomes", "passages", "red_lines", "timeline"]
+
+Row = dict[str, Any]
+Rows = Sequence[Row]
 
 
 def nice_ticks(top: float, n: int = 4) -> list[float]:
@@ -54,8 +59,19 @@ def month_ticks(
     ]
 
 
-def fan(history, bands, origin, width=640, height=250, warning=None, unit="a week"):
-    """History before the origin, 90 and 50 % bands and median after it; the warning's deadline is marked, not modelled away."""
+def fan(
+    history: Rows,
+    bands: Rows,
+    origin: dt.date,
+    width: int = 640,
+    height: int = 250,
+    warning: Row | None = None,
+    unit: str = "a week",
+) -> Any:
+    """History before the origin, then 90 and 50 % bands and the median.
+
+    The deadline of a warning is marked.
+    """
     lo, hi = min(h["x"] for h in history), max(b["x"] for b in bands)
     ticks = nice_ticks(
         1.05 * max([b["q95"] for b in bands] + [h["y"] for h in history])
@@ -145,7 +161,9 @@ def fan(history, bands, origin, width=640, height=250, warning=None, unit="a wee
     return f.chart()
 
 
-def _row_layout(rows, label, width, col, size=12):
+def _row_layout(
+    rows: Rows, label: str, width: int, col: float, size: float = 12
+) -> tuple[list[tuple[float, list[str], float]], float]:
     y, out = 0, []
     for r in rows:
         lines = wrap(r[label], width - col - 4, size + 0.5)
@@ -165,7 +183,7 @@ def beside(p: float) -> str:
     )
 
 
-def outcomes(rows, width=640):
+def outcomes(rows: Rows, width: int = 640) -> Any:
     """Chance of each outcome, 90 % interval, the past alone as a tick; stripes: seven ICD 203 words."""
     col = 112 if width > 500 else 96
     lay, y = _row_layout(rows, "question", width, col)
@@ -257,7 +275,7 @@ def outcomes(rows, width=640):
     return f.chart()
 
 
-def red_lines(rows, width=640):
+def red_lines(rows: Rows, width: int = 640) -> Any:
     """Count so far against the belief about the line: pale 90 %, dark 50 % of where it may lie."""
     col = max(104, *(text_width(r["says"], 11) + 8 for r in rows))
     lay, y = _row_layout(rows, "line", width, col)
@@ -302,11 +320,11 @@ def red_lines(rows, width=640):
     return f.chart()
 
 
-def timeline(events, origin, width=640):
+def timeline(events: Rows, origin: dt.date, width: int = 640) -> Any:
     """Dated acts in lanes; labels take the first free row of their lane, to the right of the dot or, where that fails, to its left."""
     lo, hi = min(e["x"] for e in events) - 2, max(0, *(e["x"] for e in events)) + 2
 
-    def X(d):
+    def X(d: float) -> float:
         return 6 + (width - 12) * (d - lo) / (hi - lo)
 
     lanes = list(dict.fromkeys(e["lane"] for e in events))
@@ -394,7 +412,7 @@ def timeline(events, origin, width=640):
     return f.chart()
 
 
-def passages(rows, width=640, height=230):
+def passages(rows: Rows, width: int = 640, height: int = 230) -> Any:
     """Chance that each thing has happened by each day; labels at the line's end."""
     top_p = max(p for r in rows for _, p in r["points"])
     ticks = nice_ticks(min(1.0, max(0.05, top_p * 1.05)))

@@ -116,7 +116,7 @@ def _charts(page: BriefPage) -> dict[str, tuple[str, Callable[[int], Any]]]:
             dict(zip(("x", "q5", "q25", "q50", "q75", "q95"), b, strict=True))
             for b in fan.bands
         ]
-        mark = (
+        mark: dict[str, Any] | None = (
             {
                 "x": fan.marks[0][0],
                 "text": fan.marks[0][1],
@@ -128,12 +128,17 @@ def _charts(page: BriefPage) -> dict[str, tuple[str, Callable[[int], Any]]]:
         if mark is not None and len(mark["text"]) > 46:
             mark["text"] = "warning: deadline"
             mark["short"] = "warning"
-        found[f"fan-{n}"] = (
-            fan.title,
-            lambda w, h=history, b=bands, m=mark, u=fan.unit: charts.fan(
-                h, b, page.origin, w, warning=m, unit=u
-            ),
-        )
+
+        def draw(
+            w: int,
+            h: list[dict[str, float]] = history,
+            b: list[dict[str, float]] = bands,
+            m: dict[str, Any] | None = mark,
+            u: str = fan.unit,
+        ) -> Any:  # noqa: ANN401 - a chart of Altair
+            return charts.fan(h, b, page.origin, w, warning=m, unit=u)
+
+        found[f"fan-{n}"] = (fan.title, draw)
     lines_ = [asdict(r) for r in page.red_lines if r.charted]
     if lines_:
         found["red-lines"] = ("Red lines", lambda w: charts.red_lines(lines_, w))

@@ -440,14 +440,17 @@ def check_for_unknown_sources(check: Checker) -> None:
             cite(f"variants.{v.id}", c.sources)
     for a in case.alternatives:
         cite("alternatives", a.sources)
-    for row in (*case.records, *case.counts):
-        file = case.history.records if row in case.records else case.history.counts
-        for i in row.sources:
+    rows: list[tuple[str, int, tuple[str, ...]]] = [
+        *((case.history.records, r.line, r.sources) for r in case.records),
+        *((case.history.counts, c.line, c.sources) for c in case.counts),
+    ]
+    for file, line, ids in rows:
+        for i in ids:
             used.add(i)
             if i not in case.sources:
                 check.table_fault(
                     file,
-                    row.line,
+                    line,
                     "sources",
                     f'unknown source "{i}"',
                     "an id of sources:",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -106,18 +106,32 @@ def _typed(kind: str, *, varies: bool = False) -> Any:  # noqa: ANN401 - a type
     ]
 
 
-Rate = _typed("rate")
-Duration = _typed("duration")
-Chance = _typed("chance")
-ChanceRate = _typed("chance-rate")
-Factor = _typed("factor")
-Positive = _typed("positive")
-Spread = _typed("spread")
-Plain = _typed("plain")
-Delay = _typed("duration", varies=True)
-Lasting = _typed("duration", varies=True)
-Threshold = _typed("count", varies=True)
-Count = _typed("count", varies=True)
+if TYPE_CHECKING:
+    Rate = Number
+    Duration = Number
+    Chance = Number
+    ChanceRate = Number
+    Factor = Number
+    Positive = Number
+    Spread = Number
+    Plain = Number
+    Delay = Number
+    Lasting = Number
+    Threshold = Number
+    Count = Number
+else:
+    Rate = _typed("rate")
+    Duration = _typed("duration")
+    Chance = _typed("chance")
+    ChanceRate = _typed("chance-rate")
+    Factor = _typed("factor")
+    Positive = _typed("positive")
+    Spread = _typed("spread")
+    Plain = _typed("plain")
+    Delay = _typed("duration", varies=True)
+    Lasting = _typed("duration", varies=True)
+    Threshold = _typed("count", varies=True)
+    Count = _typed("count", varies=True)
 
 
 def _read_pattern(raw: Any) -> PatternText:  # noqa: ANN401 - raw YAML
@@ -222,11 +236,13 @@ def branch(*rules: tuple[str, Callable[[Any], bool]]) -> Discriminator:
 
 
 def is_number(value: Any) -> bool:  # noqa: ANN401 - raw YAML
+    """Whether a raw value is a number and not a mapping of several."""
     """Whether raw YAML is a number, short or long."""
     return not isinstance(value, dict) or bool({"is", "median"} & set(value))
 
 
 def otherwise(_: Any) -> bool:  # noqa: ANN401 - raw YAML
+    """The last form of a choice."""
     """The last branch takes everything."""
     return True
 

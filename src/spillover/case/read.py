@@ -179,12 +179,10 @@ def dotted(path: tuple[str | int, ...], data: Mapping[str, Any]) -> str:
     words: list[str] = []
     node: Any = data
     for part in path:
-        node = (
-            node[part]
-            if isinstance(node, (dict, list))
-            and (isinstance(node, list) or part in node)
-            else None
-        )
+        if isinstance(node, list) and isinstance(part, int):
+            node = node[part]
+        else:
+            node = node.get(part) if isinstance(node, dict) else None
         if isinstance(part, int):
             words.append(
                 str(node["id"])

@@ -291,6 +291,26 @@ def _span(
     return first, end
 
 
+def _bounds(
+    kind: str, count: int | None, low: int | None, high: int | None
+) -> tuple[float, float]:
+    """Lowest and highest count a row allows; printed bounds of `about` are kept."""
+    n = float(count or 0)
+    if kind == "exact":
+        return n, n
+    if kind == "at least":
+        return n, float("inf")
+    if kind == "about":
+        slack = max(1.0, 0.1 * n)
+        return (
+            float(low) if low is not None else max(0.0, n - slack),
+            float(high) if high is not None else n + slack,
+        )
+    if kind == "range":
+        return float(low or 0), float(high or 0)
+    return 0.0, float("inf")
+
+
 def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[Fault]]:
     """Interval counts as constraints; `about` means 10 % either way, at least one."""
     table = _Rows("counts", file, text, tuple(COUNT_COLUMNS))
@@ -337,15 +357,7 @@ def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[F
                 "low and high, low first",
             )
             continue
-        n = float(count or 0)
-        slack = max(1.0, 0.1 * n)
-        bounds = {
-            "exact": (n, n),
-            "at least": (n, float("inf")),
-            "about": (max(0.0, n - slack), n + slack),
-            "range": (float(low or 0), float(high or 0)),
-            "missing": (0.0, float("inf")),
-        }[c["kind"]]
+        bounds = _bounds(c["kind"], count, low, high)
         try:
             of = parse_quantity(c["of"])
         except TextError as e:

@@ -108,7 +108,7 @@ class _Walk:
         self.positions: dict[tuple[str | int, ...], tuple[int, int]] = {}
         self.faults: list[Fault] = []
 
-    def plain(self, node: Any, path: tuple[str | int, ...], depth: int = 0) -> Any:  # noqa: ANN401 - YAML
+    def plain(self, tree: Any, path: tuple[str | int, ...], depth: int = 0) -> Any:  # noqa: ANN401 - YAML
         if depth > MOST_DEPTH:
             line, column = self.positions.get(path, (1, 1))
             raise _stop(
@@ -118,7 +118,8 @@ class _Walk:
                 f"the file is nested more than {MOST_DEPTH} deep",
                 "a flat case file",
             )
-        if isinstance(node, dict):
+        node: Any = tree
+        if isinstance(tree, dict):
             out: dict[str, Any] = {}
             for key, value in node.items():
                 known = key in (node.lc.data or {})
@@ -135,7 +136,7 @@ class _Walk:
                 self.positions[*path, name] = (line + 1, column + 1)
                 out[name] = self.plain(value, (*path, name), depth + 1)
             return out
-        if isinstance(node, list):
+        if isinstance(tree, list):
             items = []
             for n, value in enumerate(node):
                 line, column = node.lc.item(n) if n in (node.lc.data or {}) else (0, 0)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from spillover.api.run import Run
 
 __all__ = ["app"]
 
@@ -161,7 +164,7 @@ def _simulated(
     lever: list[str] | None,
     threads: int | None,
     quiet: bool,
-):  # type: ignore[no-untyped-def]
+) -> Run:
     from spillover.api.model import load
     from spillover.cli.progress import Bar
 

@@ -69,7 +69,9 @@ def compile_questions(
     tally that is counted gets a fan.
     """
     pairs: dict[tuple[int, bool], int] = {}
-    q_rows, spans, parts = [], [], []
+    q_rows: list[tuple[float, ...]] = []
+    spans: list[tuple[int, int]] = []
+    parts: list[int] = []
     counted = 0
     fans: dict[int, None] = {}
     for q in questions:

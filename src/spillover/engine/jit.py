@@ -10,10 +10,14 @@ This file imports nothing of Spillover.
 
 from __future__ import annotations
 
-from numba import njit
+from typing import Any
+
+import numba
+
+njit: Any = numba.njit  # its stubs do not know the option _nrt
 
 __all__ = ["allocating", "compiled", "inlined"]
 
-compiled = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-inlined = njit(cache=True, inline="always", error_model="numpy", _nrt=False)
-allocating = njit(cache=True, nogil=True, error_model="numpy")
+compiled: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+inlined: Any = njit(cache=True, inline="always", error_model="numpy", _nrt=False)
+allocating: Any = njit(cache=True, nogil=True, error_model="numpy")

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spillover.engine.plain_law import (
     beyond,
@@ -160,10 +161,10 @@ class _Pass:
             if i in used:
                 continue
             for k, act in enumerate(acts):
-                if past.stream[i] == act.stream:
-                    if int(past.flags[i]) & act.flags == act.flags:
-                        used.add(i)
-                        return i, k
+                same = past.stream[i] == act.stream
+                if same and int(past.flags[i]) & act.flags == act.flags:
+                    used.add(i)
+                    return i, k
         return None
 
     def crossed(self, x: int, e: Event) -> None:
@@ -297,7 +298,7 @@ class _Pass:
 
 def settle(
     model: Model,
-    theta: Sequence[float],
+    theta: Sequence[float] | NDArray[np.float64],
     past: History | None,
     rng: np.random.Generator,
 ) -> Settled:

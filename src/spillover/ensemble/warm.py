@@ -25,7 +25,7 @@ def engine_is_compiled() -> bool:
 
 
 def compile_ahead() -> None:
-    """Compile imputation and engine in two processes at once; a failure costs only time.
+    """Compile imputation and engine in two processes; a failure costs only time.
 
     Compiling takes far more memory than running: the processes give it back.
     """

@@ -1,5 +1,6 @@
-"""Intensity and compensator of a `History`, for models whose course is all chance of
-events and nothing else: bases, weekdays, fixed driver paths, responses, and factors
+"""Intensity and compensator of a `History`.
+
+For models whose course is all chance of events and nothing else: bases, weekdays, fixed driver paths, responses, and factors
 and gauges that follow from the events. Used for time rescaling and for fitting checks.
 
 Mechanisms that are random themselves (red lines, replies, warnings, walking drivers,

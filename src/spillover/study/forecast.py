@@ -68,7 +68,7 @@ def base_rate(events: int, days: float, window: float) -> float:
 
     Gamma-Poisson with Jeffreys' prior: 1 - (T / (T + w))^(n + 1/2).
     """
-    return 1.0 - (days / (days + window)) ** (events + 0.5)
+    return float(1.0 - (days / (days + window)) ** (events + 0.5))
 
 
 def _reference(case: Case, q: Question, days: int) -> tuple[str, float | None]:
