@@ -164,7 +164,8 @@ def fan(
 def _row_layout(
     rows: Rows, label: str, width: int, col: float, size: float = 12
 ) -> tuple[list[tuple[float, list[str], float]], float]:
-    y, out = 0, []
+    y = 0.0
+    out: list[tuple[float, list[str], float]] = []
     for r in rows:
         lines = wrap(r[label], width - col - 4, size + 0.5)
         out.append((y + 9, lines, y + 15 * len(lines) + 12))
@@ -325,12 +326,16 @@ def timeline(events: Rows, origin: dt.date, width: int = 640) -> Any:
     lo, hi = min(e["x"] for e in events) - 2, max(0, *(e["x"] for e in events)) + 2
 
     def X(d: float) -> float:
-        return 6 + (width - 12) * (d - lo) / (hi - lo)
+        return float(6 + (width - 12) * (d - lo) / (hi - lo))
 
     lanes = list(dict.fromkeys(e["lane"] for e in events))
-    f, y, parts = None, 0, []
+    y = 0.0
+    dots: list[tuple[Row, float, float, bool]] = []
+    tops: list[float] = []
+    heads: list[tuple[str, float]] = []
     for lane in lanes:
-        rows, head = [], y
+        rows: list[list[tuple[float, float]]] = []
+        head = y
         for e in sorted((e for e in events if e["lane"] == lane), key=lambda e: e["x"]):
             x, tw = X(e["x"]), text_width(e["text"], 11.5) + 8
             right = x + 8 + tw <= width
@@ -345,10 +350,10 @@ def timeline(events: Rows, origin: dt.date, width: int = 640) -> Any:
             )
             rows += [[]] if k == len(rows) else []
             rows[k].append(span)
-            parts.append((e, x, head + 32 + 19 * k, right))
-        parts.append((0, "", head + 2, None))
+            dots.append((e, x, head + 32 + 19 * k, right))
+        tops.append(head + 2)
         y += 34 + 19 * len(rows)
-        parts.append((None, lane, head + 14, None))
+        heads.append((lane, head + 14))
     f = Frame(width, y + 24)
     ticks = month_ticks(origin, lo, hi) or [(0, f"{origin:%b}")]
     f.add(
@@ -371,14 +376,14 @@ def timeline(events: Rows, origin: dt.date, width: int = 640) -> Any:
         weight="bold",
     )
     f.text(
-        [{"x": 0, "y": yy, "t": e_, "c": INK2} for n, e_, yy, _ in parts if n is None],
+        [{"x": 0, "y": yy, "t": lane, "c": INK2} for lane, yy in heads],
         size=11,
         weight="bold",
         halo=True,
     )
     f.add(
         "rule",
-        [{"x": 0, "x2": width, "y": yy} for n, _, yy, _ in parts if n == 0],
+        [{"x": 0, "x2": width, "y": yy} for yy in tops],
         stroke=RULE,
         strokeWidth=0.75,
     )
@@ -391,7 +396,7 @@ def timeline(events: Rows, origin: dt.date, width: int = 640) -> Any:
     for kind, (shape, colour) in shapes.items():
         f.add(
             "point",
-            [{"x": x, "y": yy} for e, x, yy, _ in parts if e and e["kind"] == kind],
+            [{"x": x, "y": yy} for e, x, yy, _ in dots if e["kind"] == kind],
             shape=shape,
             filled=True,
             fill=colour,
@@ -403,8 +408,8 @@ def timeline(events: Rows, origin: dt.date, width: int = 640) -> Any:
         f.text(
             [
                 {"x": x + d, "y": yy, "t": e["text"]}
-                for e, x, yy, r in parts
-                if e and r is right
+                for e, x, yy, r in dots
+                if r is right
             ],
             align,
             halo=True,

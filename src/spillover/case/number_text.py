@@ -280,7 +280,7 @@ def parse_number(raw: object, kind: str, *, varies: bool = False) -> Number:
     ):
         msg = "its sources are not ids"
         raise NumberError(msg, "a source id, or a list of them")
-    why = {
+    why: dict[str, Any] = {
         "basis": str(raw.get("basis") or ""),
         "why": str(raw.get("why") or raw.get("note") or ""),
         "sources": (sources,)

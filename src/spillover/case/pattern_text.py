@@ -141,7 +141,7 @@ def parse_quantity(text: object) -> QuantityText:
         if words.startswith(f"{kind} by "):
             return QuantityText(
                 kind, (parse_pattern(words.removeprefix(f"{kind} by ")),)
-            )  # type: ignore[arg-type]
+            )
     for kind in ("gauge", "report"):
         if words.startswith(f"{kind} "):
             return QuantityText(kind, (), words.removeprefix(f"{kind} ").strip())  # type: ignore[arg-type]

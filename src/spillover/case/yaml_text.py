@@ -185,7 +185,7 @@ def parse_yaml(text: str, file: str) -> tuple[Document, list[Fault]]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.events import AliasEvent
 
-    class Plain(Composer):  # type: ignore[misc] - ruamel types it as Any
+    class Plain(Composer):
         """Refuses what a case does not need and hostile files use."""
 
         depth = 0
@@ -226,7 +226,7 @@ def parse_yaml(text: str, file: str) -> tuple[Document, list[Fault]]:
             self.depth -= 1
             return node
 
-    class Values(RoundTripConstructor):  # type: ignore[misc] - ruamel types it as Any
+    class Values(RoundTripConstructor):
         """Leaves dates and very long integers as they are written."""
 
     def as_written(_: object, node: Any) -> str:  # noqa: ANN401 - ruamel

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spillover.engine.plain_law import matches, quantile
 from spillover.model.structure import ABSENT, Condition, FactorRow, Model, Pattern
@@ -232,7 +233,8 @@ def _fits(pattern: Pattern, e: Event) -> bool:
 def gauge_level(n: Numbers, w: World, g: int, t: float) -> float:
     """Level of gauge ``g`` at ``t``."""
     level, since = w.gauges[g]
-    return level * 2.0 ** (-(t - since) / n.theta[n.model.gauges[g].half_life])
+    age = (t - since) / n.theta[n.model.gauges[g].half_life]
+    return float(level * 2.0**-age)
 
 
 def shape(n: Numbers, w: World, f: int, t: float) -> float:
@@ -525,7 +527,9 @@ def chance_of_line(n: Numbers, w: World, x: int) -> float:
     return min(chance, 1.0)
 
 
-def new_numbers(model: Model, theta: Sequence[float], mu: Sequence[float]) -> Numbers:
+def new_numbers(
+    model: Model, theta: Sequence[float] | NDArray[np.float64], mu: Sequence[float]
+) -> Numbers:
     """Numbers of one draw from ``theta`` (slots,) and the bases (K,)."""
     theta = tuple(float(x) for x in theta)
     week = []

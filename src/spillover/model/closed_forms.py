@@ -25,7 +25,15 @@ from scipy.linalg import expm
 
 from spillover.errors import ModelError
 from spillover.model.marks import MarkOutcome, mark_law, matches
-from spillover.model.structure import ABSENT, Act, Model, RedLine, Response
+from spillover.model.structure import (
+    ABSENT,
+    Act,
+    Factor,
+    GaugeFactor,
+    Model,
+    RedLine,
+    Response,
+)
 from spillover.model.varying import cdf, mean_whole, whole_law
 
 __all__ = [
@@ -299,7 +307,8 @@ def caps(model: Model) -> tuple[Floats, Floats]:
     """
     K = len(model.streams)
     immigrants, offspring = np.ones(K), np.ones(K)
-    for item in (*model.factors, *model.gauge_factors):
+    items: list[Factor | GaugeFactor] = [*model.factors, *model.gauge_factors]
+    for item in items:
         for i in {row.stream for row in item.rows}:
             immigrants[i] *= max(1.0, item.cap)
         if item.offspring:

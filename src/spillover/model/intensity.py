@@ -1,7 +1,8 @@
 """Intensity and compensator of a `History`.
 
-For models whose course is all chance of events and nothing else: bases, weekdays, fixed driver paths, responses, and factors
-and gauges that follow from the events. Used for time rescaling and for fitting checks.
+For models whose course is all chance of events and nothing else: bases, weekdays,
+fixed driver paths, responses, and factors and gauges that follow from the events. Used
+for time rescaling and for fitting checks.
 
 Mechanisms that are random themselves (red lines, replies, warnings, walking drivers,
 random delays or obedience, states) are refused.
