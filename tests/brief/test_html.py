@@ -16,7 +16,7 @@ def html():
     return to_html(sample_page())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def soup(html):
     return BeautifulSoup(html, "html.parser")
 

@@ -6,13 +6,12 @@ This file must never import the model, an engine or `assemble`.
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import itertools
 import math
 from collections.abc import Iterable
 
 from spillover.case.check_names import stands_for, streams_of
-from spillover.case.checking import Checker
+from spillover.case.checking import Checker, several
 from spillover.case.pattern_text import ACTIONS
 from spillover.case.tables import IntervalCount
 
@@ -24,14 +23,14 @@ def check_records(check: Checker) -> None:
     case = check.case
     for code, actor in case.codebook.items():
         if actor not in case.actors:
-            near = difflib.get_close_matches(actor, list(case.actors), 1)
-            check.table_fault(
+            check.table_unknown(
                 case.history.codebook,
                 0,
                 code,
                 f'unknown actor "{actor}"',
-                "" if near else "an actor id",
-                hint=near[0] if near else "",
+                actor,
+                case.actors,
+                "an actor id",
             )
     marks = {m for s in case.streams for m in (*s.marks.yes_no, *s.marks.choices)}
     values = {
@@ -67,29 +66,37 @@ def check_records(check: Checker) -> None:
                 "Mend history: {begins: ...} or the date",
             )
         if r.action not in ACTIONS:
-            near = difflib.get_close_matches(r.action.upper(), ACTIONS, 1)
-            check.table_fault(
+            check.table_unknown(
                 file,
                 r.line,
                 "action",
                 f'"{r.action}" is not a known action',
-                "" if near else f"one of {', '.join(ACTIONS)}",
-                hint=near[0] if near else "",
+                r.action.upper(),
+                ACTIONS,
+                f"one of {', '.join(ACTIONS)}",
             )
         for column, actor in (("source", r.source), ("target", r.target)):
             if actor not in case.actors:
-                check.table_fault(
+                check.table_unknown(
                     file,
                     r.line,
                     column,
                     f'"{actor}" is neither an actor nor a code of the codebook',
+                    actor,
+                    (*case.actors, *case.codebook),
                     "an actor id",
                     "Add the code to the codebook, or the actor to the case",
                 )
         for column, place in (("from", r.place_from), ("in", r.place_in)):
             if place and place not in case.places:
-                check.table_fault(
-                    file, r.line, column, f'unknown place "{place}"', "an id of places:"
+                check.table_unknown(
+                    file,
+                    r.line,
+                    column,
+                    f'unknown place "{place}"',
+                    place,
+                    case.places,
+                    "an id of places:",
                 )
         idle += not any(
             stands_for(check, s.event.source, r.source)
@@ -114,7 +121,7 @@ def check_records(check: Checker) -> None:
                 )
     if idle:
         check.warnings.append(
-            f"{idle} of {len(case.records)} records match no stream and stay as context"
+            f"{idle} of {several(len(case.records), 'record', 'records')} {'matches' if idle == 1 else 'match'} no stream and {'stays' if idle == 1 else 'stay'} as context"
         )
 
 
@@ -196,19 +203,23 @@ def check_counts(check: Checker) -> None:
             )
         elif r.of.kind == "report":
             if r.of.name not in [x.id for x in case.reports]:
-                check.table_fault(
+                check.table_unknown(
                     file,
                     r.line,
                     "of",
                     f'unknown report "{r.of.name}"',
+                    r.of.name,
+                    [x.id for x in case.reports],
                     "an id of reports:",
                 )
         elif not all(streams_of(check, p) for p in r.of.patterns):
-            check.table_fault(
+            check.table_unknown(
                 file,
                 r.line,
                 "of",
                 f'"{r.text}" matches no stream',
+                r.text,
+                [s.id for s in case.streams],
                 "a stream of this case, or report and its id",
             )
         if r.kind != "missing":

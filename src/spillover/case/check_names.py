@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spillover.case.checking import Checker
+from spillover.case.checking import Checker, several
 from spillover.case.pattern_text import (
     PatternText,
     QuantityText,
@@ -448,15 +448,17 @@ def check_for_unknown_sources(check: Checker) -> None:
         for i in ids:
             used.add(i)
             if i not in case.sources:
-                check.table_fault(
+                check.table_unknown(
                     file,
                     line,
                     "sources",
                     f'unknown source "{i}"',
+                    i,
+                    case.sources,
                     "an id of sources:",
                 )
     idle = [i for i in case.sources if i not in used]
     if idle:
         check.warnings.append(
-            f"{len(idle)} sources are not cited: {', '.join(idle[:5])}{' ...' if len(idle) > 5 else ''}"
+            f"{several(len(idle), 'source is', 'sources are')} not cited: {', '.join(idle[:5])}{' ...' if len(idle) > 5 else ''}"
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-from spillover.case.checking import Checker
+from spillover.case.checking import Checker, several
 from spillover.case.number_text import Number
 from spillover.case.read import numbers_by_path
 
@@ -94,7 +94,7 @@ def check_numbers(check: Checker) -> None:
     idle = [name for name in case.numbers if name not in case.shared]
     if idle:
         check.warnings.append(
-            f"{len(idle)} shared numbers are not used: {', '.join(idle[:5])}{' ...' if len(idle) > 5 else ''}"
+            f"{several(len(idle), 'shared number is', 'shared numbers are')} not used: {', '.join(idle[:5])}{' ...' if len(idle) > 5 else ''}"
         )
     for x in case.responses:
         if isinstance(x.half_life, tuple):

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from spillover.case.check_names import stands_for, streams_of
-from spillover.case.checking import Checker
+from spillover.case.checking import Checker, several
 from spillover.case.number_text import Number
 from spillover.case.pattern_text import TextError, parse_pattern
 from spillover.case.read import LISTS, MAPPINGS, numbers_by_path
@@ -464,5 +464,5 @@ def check_reasons(check: Checker, *, strict: bool) -> None:
             )
     elif bare:
         check.warnings.append(
-            f"{len(bare)} numbers have no source and no reason: {', '.join(bare[:4])}{' ...' if len(bare) > 4 else ''}"
+            f"{several(len(bare), 'number has', 'numbers have')} no source and no reason: {', '.join(bare[:4])}{' ...' if len(bare) > 4 else ''}"
         )

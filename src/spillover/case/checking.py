@@ -14,7 +14,12 @@ from spillover.case.schema import Case
 from spillover.case.yaml_text import Document
 from spillover.errors import Fault
 
-__all__ = ["Checker"]
+__all__ = ["Checker", "several"]
+
+
+def several(n: int, one: str, many: str) -> str:
+    """A number with its noun: 1 source is, 2 sources are."""
+    return f"{n} {one if n == 1 else many}"
 
 
 @dataclass
@@ -64,3 +69,26 @@ class Checker:
             hint=near[0] if near else "",
         )
         return False
+
+    def table_unknown(
+        self,
+        file: str,
+        line: int,
+        column: str,
+        found: str,
+        name: str,
+        names: Collection[str],
+        expected: str,
+        mend: str = "",
+    ) -> None:
+        """Note a name in a table that stands for nothing, with what was meant."""
+        near = difflib.get_close_matches(name, list(names), 1)
+        self.table_fault(
+            file,
+            line,
+            column,
+            found,
+            "" if near else expected,
+            "" if near else mend,
+            near[0] if near else "",
+        )

@@ -175,7 +175,7 @@ def _read_date(raw: Any) -> dt.date:  # noqa: ANN401 - raw YAML
 def _read_id(raw: Any) -> str:  # noqa: ANN401 - raw YAML
     if isinstance(raw, str) and re.fullmatch(r"[a-z0-9][a-z0-9-]*", raw):
         return raw
-    msg = f'"{raw}" is not an id'
+    msg = f'"{raw}" is not an id' if isinstance(raw, str) else "this is not an id"
     raise fault(msg, "small letters, digits and dashes, such as tehran-word")
 
 
@@ -188,7 +188,7 @@ def _read_words(raw: Any) -> tuple[str, ...]:  # noqa: ANN401 - raw YAML
         isinstance(r, (str, int, float)) for r in raw
     ):
         return tuple(str(r) for r in raw)
-    msg = f'"{raw}" is not a text or a list of texts'
+    msg = "this does not fit here"
     raise fault(msg, "a text or a list of texts")
 
 

@@ -134,7 +134,8 @@ def parse_quantity(text: object) -> QuantityText:
     if isinstance(text, (list, tuple)):
         return QuantityText("count", tuple(parse_pattern(t) for t in text))
     if not isinstance(text, str):
-        msg = f'"{text}" is not something that can be counted'
+        shown = f'"{text}"' if isinstance(text, (bool, int, float)) else "this"
+        msg = f"{shown} is not something that can be counted"
         raise TextError(msg, WANTED)
     words = text.strip()
     for kind in ("deaths", "injured"):

@@ -267,6 +267,10 @@ def _fault_of(
         "float_parsing": "a number",
         "float_type": "a number",
         "int_parsing": "a whole number",
+        "int_type": "a whole number",
+        "int_from_float": "a whole number",
+        "int_parsing_size": "a smaller whole number",
+        "finite_number": "a number",
     }.get(kind, message[0].lower() + message[1:])
     return Fault(
         document.file,
