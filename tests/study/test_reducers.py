@@ -26,7 +26,7 @@ from spillover.engine.branching import (
 from spillover.engine.past import settle_past
 from spillover.engine.prepare import prepare
 from spillover.engine.program import compile_model
-from spillover.engine.reduce import Sums, new_sums, reduce_future
+from spillover.engine.reduce import Sums, last_before, new_sums, reduce_future
 from spillover.engine.world import new_world
 from spillover.keys import id_key
 from spillover.model.closed_forms import bases
@@ -166,6 +166,8 @@ def reduced(
     base = keys.mix((int(kd) + int(K_FUTURE)) & keys.MASK)
     acts = act_arrays(())
     tallies, questions = len(asked.tallies), len(asked.questions)
+    first = np.zeros(tallies)
+    last_before(asked, before.time, before.stream, before.flags, first)
     for m in range(futures):
         kf = np.uint64(keys.mix((base + (m + 1) * keys.GOLDEN) & keys.MASK))
         n = engine_future.run_future(p, world, queue, w.theta, kf, *acts)
@@ -173,7 +175,7 @@ def reduced(
         sums = new_sums(1, asked, len(w.model.streams), p.days)
         reduce_future(
             asked, sums, 0, w.theta, kf, world.events, world.claims, n, world.g_day,
-            p.days, np.zeros((tallies, p.days + 1)), np.zeros(tallies),
+            p.days, np.zeros((tallies, p.days + 1)), first, np.zeros(tallies),
             np.zeros(questions),
         )  # fmt: skip
         out.append((_history(p, world, (), n), sums))
@@ -252,10 +254,6 @@ def test_with_a_past() -> None:
     compare(replace(w, questions=questions), 40, {})
 
 
-@pytest.mark.xfail(
-    reason="reduce_future forgets what happened before the origin, which evaluate "
-    "takes as the first of a sequence"
-)
 def test_sequence_that_begins_before_the_origin() -> None:
     """An act before the origin and its sequel after it are a sequence."""
     w = everything(past=True)

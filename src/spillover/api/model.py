@@ -87,7 +87,9 @@ class CaseModel:
 
         found = check_case(self.case, self.document, strict=strict)
         draw_table(self.assembled, 1, 200)  # raises when events beget without end
-        return (*found, *self.assembled.notes)
+        context = "match no stream"  # said once, by the check of the case
+        notes = [n for n in self.assembled.notes if context not in n]
+        return (*found, *notes)
 
     @property
     def levers(self) -> tuple[str, ...]:

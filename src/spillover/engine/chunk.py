@@ -19,7 +19,7 @@ from spillover.engine.hashing import mix, sub
 from spillover.engine.jit import compiled
 from spillover.engine.past import settle_past
 from spillover.engine.prepare import prepare
-from spillover.engine.reduce import reduce_future
+from spillover.engine.reduce import last_before, reduce_future
 
 __all__ = ["run_chunk", "weigh_chunk"]
 
@@ -122,6 +122,7 @@ def run_chunk(
             injured[a:b],
             keys[a:b],
         )
+        last_before(asked, times[a:b], streams[a:b], flags[a:b], last[0])
         base = mix(sub(seed_key, first + slot) + K_FUTURE)
         for m in range(futures):
             kf = sub(base, m)
@@ -160,7 +161,8 @@ def run_chunk(
                 w.g_day,
                 p.days,
                 cum,
-                last,
+                last[0],
+                last[1],
                 answer,
             )
     return 0

@@ -18,7 +18,7 @@ from spillover.engine.hashing import mix, unit
 from spillover.engine.jit import compiled
 from spillover.engine.rules import matches
 
-__all__ = ["COUNT_BINS", "FAN_BINS", "Sums", "add_sums", "new_sums", "reduce_future"]
+__all__ = ["COUNT_BINS", "FAN_BINS", "Sums", "add_sums", "last_before", "new_sums", "reduce_future"]
 
 COUNT_BINS = 4096
 FAN_BINS = 512
@@ -68,8 +68,21 @@ def add_sums(parts: list[Sums]) -> Sums:
 
 
 @compiled
+def last_before(asked, times, streams, flags, before):
+    """Last event before the origin that begins each tally's sequence, into ``before``."""
+    before[:] = -1e300
+    for e in range(len(times)):
+        s = streams[e]
+        for r in range(asked.row_at[s], asked.row_at[s + 1]):
+            if asked.rows[r].first == 1 and matches(
+                flags[e], asked.rows[r].m0, asked.rows[r].m1, asked.masks
+            ):
+                before[asked.rows[r].tally] = times[e]
+
+
+@compiled
 def reduce_future(
-    asked, sums, draw, theta, kf, events, claims, n, g_day, days, cum, last, answer
+    asked, sums, draw, theta, kf, events, claims, n, g_day, days, cum, before, last, answer
 ):
     """Add one future to the sums.
 
@@ -85,6 +98,8 @@ def reduce_future(
         Highest level of each gauge by day.
     cum : (tallies, days + 1)
         Scratch: cumulative sums, or levels of gauges.
+    before : (tallies,)
+        Last event before the origin that may begin a sequence (`last_before`).
     last : (tallies,)
         Scratch of sequences.
     answer : (Q,)
@@ -95,7 +110,8 @@ def reduce_future(
     hits, own, total, histogram = sums.hits, sums.own, sums.total, sums.histogram
     passage, fan, by_stream = sums.passage, sums.fan, sums.events
     cum[:] = 0.0
-    last[:] = -1e300
+    for x in range(len(tallies)):
+        last[x] = before[x]
     for e in range(n):
         s = events[e].stream
         t = events[e].time

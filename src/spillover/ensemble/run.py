@@ -254,7 +254,7 @@ def run_ensemble(
                 past.key,
                 *acts,
                 np.zeros((tallies, program.days + 1)),
-                np.zeros(tallies),
+                np.zeros((2, tallies)),
                 np.zeros(questions),
             )
             partial.put(sums)

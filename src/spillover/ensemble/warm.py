@@ -87,7 +87,7 @@ def _compile_engine() -> None:
         *past,
         *act_arrays(()),
         slots,
-        none,
+        slots,
         none,
     )
 
