@@ -154,8 +154,9 @@ def pool(
         seen[-1] += float(o)
         due[-1] += float(e)
     if len(due) > 1 and due[-1] < least:
-        seen[-2] += seen.pop()
-        due[-2] += due.pop()
+        rest, rest_due = seen.pop(), due.pop()
+        seen[-1] += rest
+        due[-1] += rest_due
     return np.array(seen), np.array(due)
 
 
