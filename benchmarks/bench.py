@@ -23,7 +23,7 @@ os.environ.update(dict.fromkeys(THREADS, "1"))
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from benchmarks.ours import measure_ours  # noqa: E402
+from benchmarks.ours import measure_gated, measure_ours  # noqa: E402
 from benchmarks.workloads import WORKLOADS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,6 +59,18 @@ def main() -> None:
         cells = [f"{speed:,.0f} ({ours / speed:.2f})" for speed in theirs]
         table.add_row(work.name, f"{ours:,.0f}", *cells)
     Console(width=110).print(table)
+    gated = Table(title="With factors: two layers, state updates included")
+    for heading in ("workload", "candidates/s", "accepted/s", "accepted share"):
+        gated.add_column(heading, justify="left" if heading == "workload" else "right")
+    for work in WORKLOADS:
+        speed = measure_gated(work)
+        gated.add_row(
+            work.name,
+            f"{speed.candidates_per_second:,.0f}",
+            f"{speed.accepted_per_second:,.0f}",
+            f"{speed.acceptance:.2f}",
+        )
+    Console(width=110).print(gated)
 
 
 if __name__ == "__main__":
