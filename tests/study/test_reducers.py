@@ -174,7 +174,8 @@ def reduced(
         assert world.stats[engine_future.ERROR] == 0
         sums = new_sums(1, asked, len(w.model.streams), p.days)
         reduce_future(
-            asked, sums, 0, w.theta, kf, world.events, world.claims, n, world.g_day,
+            asked, sums, 0, w.theta, kf, world.events, world.claims, n,
+            world.by_stream, world.g_day,
             p.days, np.zeros((tallies, p.days + 1)), first, np.zeros(tallies),
             np.zeros(questions),
         )  # fmt: skip

@@ -158,6 +158,7 @@ def run_chunk(
                 w.events,
                 w.claims,
                 n,
+                w.by_stream,
                 w.g_day,
                 p.days,
                 cum,

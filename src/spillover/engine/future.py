@@ -21,6 +21,7 @@ from spillover.engine.hashing import (
     cell_key,
     cells,
     inverse_normal,
+    invert,
     mix,
     sub,
     threshold,
@@ -47,6 +48,7 @@ from spillover.engine.queue import (
     USED,
     heap_pop,
     load_bucket,
+    push_at_once,
     push_node,
 )
 from spillover.engine.rules import (
@@ -578,9 +580,9 @@ def _open_tails(p, w, queue, theta, kf, horizon):
     q = w.pending
     for e in range(q.n[1]):
         draw = q.tails[e].draw
-        h = mix(mix(kf + q.tails[e].key) + p.draws[draw].key)
+        h = mix(mix(kf + q.tails[e].key) + p.draw_keys[draw])
         mean = q.tails[e].mean
-        if mean <= 32.0 and h < q.tails[e].none:
+        if h < q.tails[e].none:
             continue
         row = p.draws[draw].row
         target = p.rows[row].target
@@ -721,6 +723,8 @@ def run_future(
     answers = p.answers
     choices = p.choices
     draws = p.draws
+    draw_keys = p.draw_keys
+    fires = w.fires
     driven = p.driven
     factor_at = p.factor_at
     factor_rows = p.factor_rows
@@ -747,7 +751,9 @@ def run_future(
     now_ring_time = now.ring_time
     now_seen = now.seen
     now_states = now.states
-    n_draws = numbers.draws
+    n_means = numbers.means
+    n_few = numbers.few
+    n_empty = numbers.empty
     n_factor_rate = numbers.factor_rate
     n_gauge_rate = numbers.gauge_rate
     n_gauge_row_size = numbers.gauge_row_size
@@ -762,6 +768,8 @@ def run_future(
     g_day = w.g_day
     made = w.made
     means = w.means
+    by_stream = w.by_stream
+    by_stream[:] = 0
     means[:] = 0.0
     heap_node = w.heap_node
     heap_time = w.heap_time
@@ -1051,6 +1059,7 @@ def run_future(
                     empty = claimed * (1.0 / theta[reports[at].real] - 1.0)
                     count = 1 if unit(mix(kr + K_CLAIMED)) <= claimed else 0
                     claims[n, reports[at].report] = count + cell_count(kr, empty, 0)
+            by_stream[s] += 1
             event = n
             n += 1
             if kind == N_DUE and code & 15 == LINE:
@@ -1226,19 +1235,29 @@ def run_future(
                     now_seen[x] = t
 
             # -- its offspring: one keyed uniform for each (response, layer) -------------
-            for q in range(streams[s].q0, streams[s].q1):
-                h = mix(key + draws[q].key)
-                mean = n_draws[q].mean
-                if draws[q].plain == 1:
-                    if h < n_draws[q].none and mean <= 32.0:
-                        continue
-                else:
+            q0, q1 = streams[s].q0, streams[s].q1
+            own_keys = draw_keys[q0:q1]
+            own_few = n_few[q0:q1]
+            some = 0
+            for o in range(len(own_keys)):  # no branch: several at once
+                fires[o] = 1 if mix(key + own_keys[o]) >= own_few[o] else 0
+                some += fires[o]
+            if some == 0:
+                continue
+            for q in range(q0, q1):
+                if fires[q - q0] == 0:
+                    continue
+                h = mix(key + draw_keys[q])
+                mean = n_means[q]
+                empty = n_empty[q]
+                if draws[q].plain == 0:
                     row = draws[q].row
                     if not matches(flags, rows[row].m0, rows[row].m1, p.masks):
                         continue
                     for rule in range(rows[row].w0, rows[row].w1):
                         if flags & weights[rule].mask == weights[rule].mask:
                             mean *= theta[weights[rule].times]
+                            empty = math.exp(-min(mean, 32.0))
                             break
                     if mean <= 32.0 and h < threshold(mean):
                         continue
@@ -1246,13 +1265,18 @@ def run_future(
                 child_meta = N_OFFSPRING | draws[q].layer << 4 | rows[row].target << 12
                 for c in range(cells(mean)):
                     hc = cell_key(h, c)
-                    for o in range(cell_count(hc, mean, c)):
+                    count = (
+                        invert(hc, min(mean, 32.0), empty)
+                        if c == 0
+                        else cell_count(hc, mean, c)
+                    )
+                    for o in range(count):
                         k = sub(hc, o)
                         tc = t + _kernel_delay(
                             rows, kernels, n_kernel_rate, theta, row, k
                         )
                         if tc <= horizon:
-                            push_node(
+                            push_at_once(
                                 nodes,
                                 buckets,
                                 heap_time,

@@ -21,6 +21,7 @@ __all__ = [
     "cell_key",
     "cells",
     "inverse_normal",
+    "invert",
     "mix",
     "normal_cdf",
     "sub",
@@ -72,6 +73,12 @@ def threshold(mean):
     return U(p)
 
 
+@compiled
+def none_below(mean):
+    """`threshold`, or 0 when the mean has several cells: then each must be looked at."""
+    return threshold(mean) if mean <= CELL else U(0)
+
+
 @inlined
 def cells(mean):
     """Number of cells of at most 32 that hold ``mean``."""
@@ -85,13 +92,9 @@ def cell_key(key, cell):
 
 
 @compiled
-def cell_count(key, mean, cell):
-    """Poisson count of one cell by inversion of the uniform of its key."""
-    lam = min(CELL, mean - CELL * cell)
-    if lam <= 0.0:
-        return 0
+def invert(key, lam, p):
+    """Poisson count with mean ``lam`` by inversion; ``p`` is exp(-lam)."""
     u = unit(key)
-    p = math.exp(-lam)
     total = p
     n = 0
     while u > total and n < 400:
@@ -101,6 +104,15 @@ def cell_count(key, mean, cell):
         if p < 1e-18 * total and n > lam:
             break
     return n
+
+
+@compiled
+def cell_count(key, mean, cell):
+    """Poisson count of one cell by inversion of the uniform of its key."""
+    lam = min(CELL, mean - CELL * cell)
+    if lam <= 0.0:
+        return 0
+    return invert(key, lam, math.exp(-lam))
 
 
 @compiled

@@ -27,8 +27,8 @@ from spillover.engine.future import (
 )
 from spillover.engine.hashing import (
     mix,
+    none_below,
     sub,
-    threshold,
     unit,
     varying,
     varying_cdf,
@@ -599,7 +599,7 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
             row = p.draws[d].row
             if not matches(flags, p.rows[row].m0, p.rows[row].m1, p.masks):
                 continue
-            mean = numbers.draws[d].mean * _tail_mass(p, theta, numbers, row, -t)
+            mean = numbers.means[d] * _tail_mass(p, theta, numbers, row, -t)
             for rule in range(p.rows[row].w0, p.rows[row].w1):
                 if flags & p.weights[rule].mask == p.weights[rule].mask:
                     mean *= theta[p.weights[rule].times]
@@ -608,7 +608,7 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                 e = q.n[1]
                 q.tails[e].draw = d
                 q.tails[e].mean = mean
-                q.tails[e].none = threshold(mean)
+                q.tails[e].none = none_below(mean)
                 q.tails[e].time = t
                 q.tails[e].key = key
                 q.n[1] = e + 1

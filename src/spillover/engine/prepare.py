@@ -5,11 +5,16 @@ This file must never import a case or `assemble`.
 
 from __future__ import annotations
 
-from spillover.engine.hashing import threshold
+import math
+
+import numpy as np
+
+from spillover.engine.hashing import none_below
 from spillover.engine.jit import compiled
 
 __all__ = ["prepare"]
 
+ZERO = np.uint64(0)
 LN2 = 0.6931471805599453
 
 
@@ -40,11 +45,13 @@ def prepare(p, numbers, theta, mu):
             mean += numbers.week[s, w] / 7.0
         for w in range(7):
             numbers.week[s, w] /= mean
-            numbers.none[s, w] = threshold(mu[s] * numbers.week[s, w])
+            numbers.none[s, w] = none_below(mu[s] * numbers.week[s, w])
     for q in range(len(p.draws)):
         width = 1.0 if p.draws[q].layer == 0 else 2.0 ** (p.draws[q].layer - 1)
-        numbers.draws[q].mean = theta[p.rows[p.draws[q].row].children] * width
-        numbers.draws[q].none = threshold(numbers.draws[q].mean)
+        mean = theta[p.rows[p.draws[q].row].children] * width
+        numbers.means[q] = mean
+        numbers.empty[q] = math.exp(-min(mean, 32.0))
+        numbers.few[q] = none_below(mean) if p.draws[q].plain == 1 else ZERO
     for k in range(len(p.kernels)):
         numbers.kernel_rate[k] = LN2 / theta[p.kernels[k].half]
     for r in range(len(p.factor_rows)):

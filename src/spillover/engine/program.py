@@ -82,7 +82,7 @@ REPORT = _dtype(u="key mask", i="report real claimed")
 ROW = _dtype(u="flags", i="response target children lag m0 m1 w0 w1 k0 k1")
 WEIGHT = _dtype(u="mask", i="times")
 KERNEL = _dtype(i="half share")
-DRAW = _dtype(u="key", i="row layer plain")
+DRAW = _dtype(i="row layer plain")
 DRIVER = _dtype(
     u="key",
     i="kind half spread to to_half jump times times_a times_b floor ceiling p0 p1",
@@ -131,6 +131,7 @@ class Program(NamedTuple):
     weights: Table
     kernels: Table
     draws: Table  # (row, layer) pairs by source stream: one keyed uniform each
+    draw_keys: Keys  # their keys, side by side for the loop over them
     masks: Keys  # a pattern matches when one of its masks is contained in the flags
     drivers: Table
     driver_path: Floats  # (drivers, days)
@@ -441,11 +442,12 @@ def compile_model(model: Model, *, lever_lines: int | None = None) -> Program:
         kernels=_table(
             KERNEL, ({"half": k.half_life, "share": k.share} for k in parts)
         ),
+        draw_keys=np.array([q[2] for q in q_rows], np.uint64),
         draws=_table(
             DRAW,
             (
-                {"row": r, "layer": layer, "key": key, "plain": plain}
-                for r, layer, key, plain in q_rows
+                {"row": r, "layer": layer, "plain": plain}
+                for r, layer, _, plain in q_rows
             ),
         ),
         masks=np.array(masks.values or [0], dtype=np.uint64),

@@ -14,7 +14,15 @@ import numpy as np
 
 from spillover.engine.jit import compiled, inlined
 
-__all__ = ["FREE", "USED", "heap_pop", "heap_push", "load_bucket", "push_node"]
+__all__ = [
+    "FREE",
+    "USED",
+    "heap_pop",
+    "heap_push",
+    "load_bucket",
+    "push_at_once",
+    "push_node",
+]
 
 U = np.uint64
 FREE, USED, HEAP, BUCKET, PER_DAY = range(5)
@@ -65,8 +73,7 @@ def heap_pop(nodes, heap_time, heap_node, size):
     heap_node[at] = node
 
 
-@compiled
-def push_node(
+def _push_node(
     nodes, bucket, heap_time, heap_node, queue, t, order, key, meta, parent, via
 ):
     """Make a node and let it wait; silently dropped when all nodes are in use.
@@ -93,6 +100,11 @@ def push_node(
         else:
             nodes[node].next = bucket[b]
             bucket[b] = node
+
+
+push_node = compiled(_push_node)
+push_at_once = inlined(_push_node)
+"""The same, for the one place where a call would cost as much as the push."""
 
 
 @inlined

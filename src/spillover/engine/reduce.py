@@ -18,7 +18,15 @@ from spillover.engine.hashing import mix, unit
 from spillover.engine.jit import compiled
 from spillover.engine.rules import matches
 
-__all__ = ["COUNT_BINS", "FAN_BINS", "Sums", "add_sums", "last_before", "new_sums", "reduce_future"]
+__all__ = [
+    "COUNT_BINS",
+    "FAN_BINS",
+    "Sums",
+    "add_sums",
+    "last_before",
+    "new_sums",
+    "reduce_future",
+]
 
 COUNT_BINS = 4096
 FAN_BINS = 512
@@ -82,7 +90,21 @@ def last_before(asked, times, streams, flags, before):
 
 @compiled
 def reduce_future(
-    asked, sums, draw, theta, kf, events, claims, n, g_day, days, cum, before, last, answer
+    asked,
+    sums,
+    draw,
+    theta,
+    kf,
+    events,
+    claims,
+    n,
+    by_stream,
+    g_day,
+    days,
+    cum,
+    before,
+    last,
+    answer,
 ):
     """Add one future to the sums.
 
@@ -92,8 +114,8 @@ def reduce_future(
     sums : Sums
     draw : int
         Row of the draw.
-    events, claims, n
-        Events of the future.
+    events, claims, n, by_stream
+        Events of the future, and how many of each stream.
     g_day : (G, days + 1)
         Highest level of each gauge by day.
     cum : (tallies, days + 1)
@@ -108,15 +130,16 @@ def reduce_future(
     tallies, rows, row_at, masks = asked.tallies, asked.rows, asked.row_at, asked.masks
     questions, spans, parts = asked.questions, asked.spans, asked.parts
     hits, own, total, histogram = sums.hits, sums.own, sums.total, sums.histogram
-    passage, fan, by_stream = sums.passage, sums.fan, sums.events
+    passage, fan = sums.passage, sums.fan
+    for s in range(len(by_stream)):
+        sums.events[s] += by_stream[s]
     cum[:] = 0.0
     for x in range(len(tallies)):
         last[x] = before[x]
-    for e in range(n):
+    for e in range(n if len(rows) > 0 else 0):
         s = events[e].stream
         t = events[e].time
         flags = events[e].flags
-        by_stream[s] += 1
         for r in range(row_at[s], row_at[s + 1]):
             if not matches(flags, rows[r].m0, rows[r].m1, masks):
                 continue

@@ -83,8 +83,6 @@ EVENT = np.dtype(
     ],
     align=True,
 )
-FEW = np.dtype([("mean", "f8"), ("none", "u8")], align=True)
-"""Mean number of children of a draw, and the keys below which there is none."""
 
 
 class Numbers(NamedTuple):
@@ -93,7 +91,9 @@ class Numbers(NamedTuple):
     mu: Floats  # (K,) immigrants per day at F = 1, drivers 1, mean weekday
     week: Floats  # (K, 7) weekday factors, mean 1
     none: Keys  # (K, 7) keys below it: no immigrant on the first layer; undriven
-    draws: Table  # FEW, for weight one
+    means: Floats  # children of each draw for weight one
+    empty: Floats  # exp(-mean) of it, its first cell
+    few: Keys  # keys below it: no child; 0 where marks must be looked at
     kernel_rate: Floats  # 1 / mean of a kernel part
     row_size: Floats  # compliance * (factor - 1) of each factor row
     factor_rate: Floats  # ln 2 / half-life, 0: none
@@ -142,6 +142,8 @@ class World(NamedTuple):
     pending: Pending
     levels: Floats  # (drivers, days) log levels of this future
     made: Ints  # (K,) layers of immigrants made for the current day
+    by_stream: Ints  # (K,) events of this future
+    fires: Ints  # scratch: draws of one event that may have a child
     means: Floats  # (K,) immigrants of the current day at F = 1
     nodes: Table  # NODE: candidates, acts due, starts
     bucket: Ints
@@ -204,7 +206,9 @@ def new_world(
             mu=np.zeros(K),
             week=np.ones((K, 7)),
             none=np.zeros((K, 7), np.uint64),
-            draws=np.zeros(len(p.draws), FEW),
+            means=np.zeros(len(p.draws)),
+            empty=np.zeros(len(p.draws)),
+            few=np.zeros(len(p.draws), np.uint64),
             kernel_rate=np.zeros(len(p.kernels)),
             row_size=np.zeros(len(p.factor_rows)),
             factor_rate=np.zeros(len(p.factors)),
@@ -227,6 +231,8 @@ def new_world(
         ),
         levels=np.zeros((len(p.drivers), p.days)),
         made=np.zeros(K, np.int64),
+        by_stream=np.zeros(K, np.int64),
+        fires=np.zeros(max(1, most), np.int64),
         means=np.zeros(K),
         nodes=np.zeros(nodes, NODE),
         bucket=np.full(p.days * buckets_per_day + 1, -1, np.int64),
