@@ -1,4 +1,4 @@
-"""Measure the compiled engine on the workloads of `workloads`, and gated ones of its own.
+"""Measure the compiled engine on the workloads, plain and with factors.
 
 All futures of a run are simulated in one compiled call, as ensembles do, on one thread.
 """
@@ -46,7 +46,9 @@ class Gated:
 
 
 def _model(work: Workload, *, gated: bool) -> tuple[Model, np.ndarray]:
-    """The workload as a model; gated, each stream also has one factor below and one above 1.
+    """The workload as a model.
+
+    Gated, each stream also has one factor below and one above 1.
 
     Both are started by events of other streams, hold for a time and fade, so every
     event updates state and immigrants come on two layers.

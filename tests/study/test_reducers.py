@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from spillover import keys
-from spillover.engine import future as engine_future
 from spillover.engine.asked import FAN_DAYS, Asked, compile_questions
 from spillover.engine.branching import (
     K_FUTURE,
@@ -23,6 +22,8 @@ from spillover.engine.branching import (
     buckets_per_day,
     draw_key,
 )
+from spillover.engine.codes import ERROR
+from spillover.engine.future import run_future
 from spillover.engine.past import settle_past
 from spillover.engine.prepare import prepare
 from spillover.engine.program import compile_model
@@ -170,8 +171,8 @@ def reduced(
     last_before(asked, before.time, before.stream, before.flags, first)
     for m in range(futures):
         kf = np.uint64(keys.mix((base + (m + 1) * keys.GOLDEN) & keys.MASK))
-        n = engine_future.run_future(p, world, queue, w.theta, kf, *acts)
-        assert world.stats[engine_future.ERROR] == 0
+        n = run_future(p, world, queue, w.theta, kf, *acts)
+        assert world.stats[ERROR] == 0
         sums = new_sums(1, asked, len(w.model.streams), p.days)
         reduce_future(
             asked, sums, 0, w.theta, kf, world.events, world.claims, n,

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spillover.engine import future as _future
+from spillover.engine.codes import ERROR, ERRORS
+from spillover.engine.future import run_future
 from spillover.engine.hashing import mix, sub
 from spillover.engine.past import settle_past
 from spillover.engine.prepare import prepare
@@ -160,10 +161,10 @@ def simulate(
     arrays = act_arrays(acts)
     paths = []
     for m in range(first_future, first_future + futures):
-        n = _future.run_future(p, w, queue, theta, future_key(kd, m), *arrays)
-        error = int(w.stats[_future.ERROR])
+        n = run_future(p, w, queue, theta, future_key(kd, m), *arrays)
+        error = int(w.stats[ERROR])
         if error:
-            msg = f"future {m} of draw {draw}: {_future.ERRORS[error]}"
+            msg = f"future {m} of draw {draw}: {ERRORS[error]}"
             raise RunError(msg)
         paths.append(_history(p, w, acts, n))
     return paths

@@ -7,14 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from spillover.engine.future import (
-    ACCEPTED,
-    CANDIDATES,
-    E_CAPPED,
-    E_NODES,
-    ERROR,
-    run_future,
-)
+from spillover.engine.codes import ACCEPTED, CANDIDATES, E_CAPPED, E_NODES, ERROR
+from spillover.engine.future import run_future
 from spillover.engine.hashing import mix, sub
 from spillover.engine.jit import compiled
 from spillover.engine.past import settle_past

@@ -14,17 +14,9 @@ import math
 
 import numpy as np
 
-from spillover.engine.future import (
-    K_CHANCE,
-    K_COUNTS,
-    K_DELAY,
-    K_TIME,
-    K_TIMES,
-    answered,
-    delay_of,
-    odds_of,
-    redraw_reach,
-)
+from spillover.engine.codes import K_CHANCE, K_COUNTS, K_DELAY, K_TIME, K_TIMES
+from spillover.engine.delays import delay_of
+from spillover.engine.following import answered, odds_of, redraw_reach
 from spillover.engine.hashing import (
     mix,
     none_below,

@@ -27,7 +27,7 @@ from spillover.assemble.stability import bases_matrix
 from spillover.engine.asked import compile_questions
 from spillover.engine.branching import act_arrays, buckets_per_day
 from spillover.engine.chunk import run_chunk, weigh_chunk
-from spillover.engine.future import ERRORS
+from spillover.engine.codes import ERRORS
 from spillover.engine.program import Program, compile_model
 from spillover.engine.reduce import Sums, add_sums, new_sums
 from spillover.engine.world import World, new_world
