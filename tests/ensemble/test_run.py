@@ -36,8 +36,7 @@ def same(a: Ensemble, b: Ensemble) -> None:
     assert a.theta.tobytes() == b.theta.tobytes()
     assert a.index.tobytes() == b.index.tobytes()
     assert a.effective == b.effective
-    assert a.past.time.tobytes() == b.past.time.tobytes()
-    assert a.past.key.tobytes() == b.past.key.tobytes()
+    assert a.back == b.back
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

@@ -30,7 +30,6 @@ from spillover.brief.page import (
 )
 from spillover.brief.words import likelihood_word, percent, plain, short_date
 from spillover.clock import in_words
-from spillover.ensemble.origin import owing, seen_before
 from spillover.ensemble.summary import quantiles_of
 from spillover.study.forecast import Answer, influences
 
@@ -134,7 +133,7 @@ def _fans(run: Run) -> tuple[Fan, ...]:
             (d + 1, *quantiles_of(sums.fan[f, d], POINTS))
             for d in range(6, last, FAN_STEP)
         )
-        history = seen_before(assembled, e, q.tally)
+        history = e.back.seen[q.tally]
         fans.append(Fan(q.text, "in seven days", history[::2], bands, marks))  # type: ignore[arg-type]
         f += 1
     return tuple(fans)
@@ -237,7 +236,7 @@ def _method(run: Run) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Events before the origin",
-            f"{len(e.past.time) / max(1, len(e.past)):.0f} in each sample, {100 * float((e.past.record < 0).mean()):.0f} % of them filled in from counts or from the model",
+            f"{e.back.events:.0f} in each sample, {100 * e.back.filled_in:.0f} % of them filled in from counts or from the model",
         ),
     ]
     rows += [("Note", n) for n in (*run.model.assembled.notes, *run.notes)]
@@ -282,7 +281,7 @@ def brief_page(run: Run, *, generated: str = "") -> BriefPage:
     rows = _outcome_rows(answers, headline)
     question = next(i for i, q in enumerate(assembled.questions) if q.id == headline.id)
     effects = influences(assembled, e, e.arms[0], question)
-    open_now = owing(assembled, e)
+    open_now = e.back.owing
     level, reasons = _confidence(run, headline.chance.spread)
     sourced, judged = number_rows(case, effects)
     counts = tuple(

@@ -70,9 +70,7 @@ def _stream_name(case: Case, stream: str) -> str:
 def red_line_rows(run: Run, open_now: tuple[Owing, ...]) -> tuple[RedLineRow, ...]:
     """Red lines with where the threshold may lie and what is owing."""
     case = run.model.case
-    lines = run.model.assembled.model.red_lines
     pending = {o.id: o for o in open_now if o.kind == "line"}
-    compiled = {x.id: x for x in lines}
     rows = []
     for line in case.red_lines:
         t = (1.0,) * 5
@@ -129,7 +127,7 @@ def red_line_rows(run: Run, open_now: tuple[Owing, ...]) -> tuple[RedLineRow, ..
                     )
                 ),
                 answer=_answer(case, line),
-                now=_count_now(run, line) if line.id in compiled else 0.0,
+                now=run.ensemble.back.counted.get(line.id, 0.0),
                 t5=t[0],
                 t25=t[1],
                 t50=t[2],
@@ -141,20 +139,6 @@ def red_line_rows(run: Run, open_now: tuple[Owing, ...]) -> tuple[RedLineRow, ..
             )
         )
     return tuple(rows)
-
-
-def _count_now(run: Run, line: RedLine) -> float:
-    """What is counted now: dated records in the window before the origin."""
-    from spillover.ensemble.origin import _matching
-
-    past = run.ensemble.past
-    found = next(x for x in run.model.assembled.model.red_lines if x.id == line.id)
-    if found.quantity.kind == "gauge" or line.within is None:
-        return 0.0
-    at = _matching(past, found.quantity.pattern) & (past.time > -line.within.middle)
-    amounts = {"deaths": past.deaths, "injured": past.injured}
-    value = amounts.get(found.quantity.kind, np.ones(len(past.time), np.int64))
-    return float(value[at].sum()) / max(1, len(past))
 
 
 def restraint_rows(case: Case) -> tuple[RestraintRow, ...]:

@@ -7,6 +7,7 @@ This file must never import a page or a command.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +22,9 @@ from spillover.engine.past import settle_past
 from spillover.engine.prepare import prepare
 from spillover.engine.program import compile_model
 from spillover.engine.world import new_world
-from spillover.ensemble.run import Ensemble
 from spillover.model.structure import Pattern
 
-__all__ = ["Owing", "owing", "seen_before"]
+__all__ = ["LookBack", "Owing", "look_back"]
 
 SAMPLE = 200
 
@@ -54,26 +54,109 @@ class Owing:
     share: float
 
 
-def owing(assembled: Assembled, ensemble: Ensemble) -> tuple[Owing, ...]:
+@dataclass(frozen=True)
+class LookBack:
+    """What an ensemble keeps of its pasts, which are let go.
+
+    Attributes
+    ----------
+    owing
+        What is unanswered at the origin.
+    seen
+        By tally: (day, sum over the seven days up to it), mean over draws.
+    counted
+        By red line: what its window holds at the origin, mean over draws.
+    events
+        Events before the origin in a draw, on average.
+    filled_in
+        Share of them that no record shows.
+    digest
+        SHA-256 of the pasts.
+    """
+
+    owing: tuple[Owing, ...]
+    seen: dict[int, tuple[tuple[int, float], ...]]
+    counted: dict[str, float]
+    events: float
+    filled_in: float
+    digest: str
+
+
+def look_back(
+    assembled: Assembled,
+    past: ImputedPast,
+    theta: NDArray[np.float64],
+    index: NDArray[np.int64],
+    seed: int,
+) -> LookBack:
+    """Sum up the pasts of an ensemble.
+
+    Parameters
+    ----------
+    assembled, past
+        The case and the imputed pasts of its proposals.
+    theta : (draws, slots)
+        Numbers of the draw in each slot.
+    index : (draws,)
+        Proposal that runs in each slot.
+    seed
+        Of the ensemble.
+    """
+    counts = {q.tally for q in assembled.questions if q.mode == "count"}
+    kinds = {"gauge", "sequence"}
+    seen = {
+        t: _seen_before(assembled, past, t)
+        for t in sorted(counts)
+        if assembled.tallies[t].kind not in kinds
+    }
+    middle = np.median(theta, axis=0)
+    counted = {}
+    for line in assembled.model.red_lines:
+        if line.quantity.kind == "gauge":
+            continue
+        window = middle[line.window] if line.window >= 0 else np.inf
+        at = _matching(past, line.quantity.pattern) & (past.time > -window)
+        amounts = {"deaths": past.deaths, "injured": past.injured}
+        value = amounts.get(line.quantity.kind, np.ones(len(past.time), np.int64))
+        counted[line.id] = float(value[at].sum()) / max(1, len(past))
+    digest = hashlib.sha256()
+    for array in (past.offsets, past.time, past.key, past.flags, past.deaths):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return LookBack(
+        _owing(assembled, past, theta, index, seed),
+        seen,
+        counted,
+        len(past.time) / max(1, len(past)),
+        float((past.record < 0).mean()) if len(past.record) else 0.0,
+        digest.hexdigest(),
+    )
+
+
+def _owing(
+    assembled: Assembled,
+    past: ImputedPast,
+    theta: NDArray[np.float64],
+    index: NDArray[np.int64],
+    seed: int,
+) -> tuple[Owing, ...]:
     """Lines, asks and warnings that are open at the origin."""
     model = assembled.model
     program = compile_model(model, lever_lines=assembled.lever_lines)
-    past = ensemble.past
     world = new_world(
         program, max_events=1, past_events=past.largest, buckets_per_day=1
     )
-    slots = range(0, ensemble.draws, max(1, ensemble.draws // SAMPLE))
-    mu = bases_matrix(model, ensemble.theta)
+    slots = range(0, len(index), max(1, len(index) // SAMPLE))
+    mu = bases_matrix(model, theta)
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for slot in slots:
-        d = int(ensemble.index[slot])
+        d = int(index[slot])
         at = slice(int(past.offsets[d]), int(past.offsets[d + 1]))
-        prepare(program, world.numbers, ensemble.theta[slot], mu[slot])
+        prepare(program, world.numbers, theta[slot], mu[slot])
         settle_past(
             program,
             world,
-            ensemble.theta[slot],
-            draw_key(ensemble.seed, d),
+            theta[slot],
+            draw_key(seed, d),
             past.time[at],
             past.stream[at],
             past.flags[at],
@@ -115,11 +198,11 @@ def _matching(past: ImputedPast, pattern: Pattern) -> NDArray[np.bool_]:
     return found
 
 
-def seen_before(
-    assembled: Assembled, ensemble: Ensemble, tally: int, days: int = 180
+def _seen_before(
+    assembled: Assembled, past: ImputedPast, tally: int, days: int = 180
 ) -> tuple[tuple[int, float], ...]:
     """Sums over seven days up to each day before the origin, mean over draws."""
-    past, what = ensemble.past, assembled.tallies[tally]
+    what = assembled.tallies[tally]
     if what.kind == "report":
         at = _matching(past, assembled.model.reports[what.index].pattern)
         value = past.claims[:, what.index].astype(np.float64)

@@ -18,6 +18,7 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
+from spillover.assemble.arms import Arm
 from spillover.assemble.assembled import Assembled
 from spillover.assemble.draws import draw_table
 from spillover.assemble.impute import impute
@@ -31,9 +32,11 @@ from spillover.engine.codes import ERRORS
 from spillover.engine.program import Program, compile_model
 from spillover.engine.reduce import Sums, add_sums, new_sums
 from spillover.engine.world import World, new_world
+from spillover.ensemble.origin import LookBack, look_back
 from spillover.ensemble.warm import compile_ahead, engine_is_compiled
 from spillover.errors import RunError
 from spillover.keys import id_key
+from spillover.store.memory import give_back
 
 __all__ = ["ArmResult", "Ensemble", "run_ensemble"]
 
@@ -67,8 +70,8 @@ class Ensemble:
         Share of draws redrawn because they were unstable.
     radius : (draws,)
         Spectral radius of each draw.
-    past
-        Imputed pasts of the proposals.
+    back
+        What was seen before the origin and what is owing there.
     """
 
     draws: int
@@ -79,7 +82,7 @@ class Ensemble:
     effective: float
     redrawn: float
     radius: NDArray[np.float64]
-    past: ImputedPast
+    back: LookBack
     arms: tuple[ArmResult, ...]
 
     def arm(self, name: str = "") -> ArmResult:
@@ -170,9 +173,28 @@ def run_ensemble(
     RunError
         When a factor passes its cap or a red line counts more than it can hold.
     """
-    say = progress or (lambda _done, _total, _what: None)
     known = {a.id: a for a in assembled.arms}
-    wanted = [known[a] for a in arms]
+    say = progress or (lambda _done, _total, _what: None)
+    run = _run(
+        assembled, [known[a] for a in arms], draws, futures, seed, threads, chunk,
+        max_events, say,
+    )  # fmt: skip
+    give_back()  # the pasts are gone now
+    return run
+
+
+def _run(
+    assembled: Assembled,
+    wanted: Sequence[Arm],
+    draws: int,
+    futures: int,
+    seed: int,
+    threads: int | None,
+    chunk: int,
+    max_events: int,
+    say: Progress,
+) -> Ensemble:
+    """The work of `run_ensemble`; what it needs on the way goes when it returns."""
     total = 3 + len(wanted) * -(-draws // chunk)
     say(0, total, "drawing the uncertain numbers")
     program = compile_model(assembled.model, lever_lines=assembled.lever_lines)
@@ -291,6 +313,7 @@ def run_ensemble(
                 ),
             )
         )
+    back = look_back(assembled, past, theta[index], index, seed)
     return Ensemble(
         draws,
         futures,
@@ -300,6 +323,6 @@ def run_ensemble(
         float(drawn.effective),
         float(table.redrawn),
         table.radius[index],
-        past,
+        back,
         tuple(results),
     )
