@@ -20,6 +20,7 @@ from spillover.api.brief_rows import (
     warning_rows,
     watch_rows,
 )
+from spillover.api.brief_words import stream_label
 from spillover.brief.page import (
     BriefPage,
     CountRow,
@@ -29,6 +30,7 @@ from spillover.brief.page import (
     StreamRow,
 )
 from spillover.brief.words import likelihood_word, percent, plain, short_date
+from spillover.case.schema import Case, Warn
 from spillover.clock import in_words
 from spillover.ensemble.summary import quantiles_of
 from spillover.study.forecast import Answer, influences
@@ -41,6 +43,12 @@ __all__ = ["brief_page"]
 HEADLINE_DAYS = 90
 FAN_STEP = 3
 POINTS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def _warned(case: Case, w: Warn) -> str:
+    """What a warning is of."""
+    stream = next((s for s in case.streams if s.id == w.event.stream), None)
+    return w.name or (stream_label(case, stream) if stream else w.event.text)
 
 
 def _headline(run: Run, answers: tuple[Answer, ...]) -> Answer:
@@ -107,7 +115,7 @@ def _fans(run: Run) -> tuple[Fan, ...]:
     marks = tuple(
         (
             (w.by - case.origin).days,
-            f"warning: {w.name or w.event.text} before {short_date(w.by)}",
+            f"warning: {_warned(case, w)} before {short_date(w.by)}",
         )
         for w in case.warnings
         if w.by is not None and w.by > case.origin
@@ -164,7 +172,7 @@ def _streams(run: Run) -> tuple[StreamRow, ...]:
     for s, n in zip(run.model.case.streams, events, strict=True):
         rate = float(n) / total / months
         rows.append(
-            StreamRow(s.name or s.event.text or s.id, plain(rate), s.event.text)
+            StreamRow(stream_label(run.model.case, s), plain(rate), s.event.text)
         )
     return tuple(rows)
 
@@ -201,7 +209,7 @@ def _alerts(run: Run) -> tuple[tuple[str, str], ...]:
             found.append(
                 (
                     "Risk alert",
-                    f"the warning of {short_date(w.issued)} ({w.name or w.event.text}) ends on {in_words(w.by)}.",
+                    f"the warning of {short_date(w.issued)} ({_warned(case, w)}) ends on {in_words(w.by)}.",
                 )
             )
     return tuple(found)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from spillover.api.brief_words import VERBS, stream_label
 from spillover.brief.page import (
     LeverRow,
     RedLineRow,
@@ -64,7 +65,7 @@ def _answer(case: Case, line: RedLine) -> str:
 
 def _stream_name(case: Case, stream: str) -> str:
     found = next((s for s in case.streams if s.id == stream), None)
-    return (found.name or found.event.text) if found else ""
+    return stream_label(case, found) if found else ""
 
 
 def red_line_rows(run: Run, open_now: tuple[Owing, ...]) -> tuple[RedLineRow, ...]:
@@ -171,6 +172,7 @@ def restraint_rows(case: Case) -> tuple[RestraintRow, ...]:
             and (r.source, r.action, r.target)
             == (s.event.source, s.event.action, s.event.target)
             and r.about == s.about
+            and set(p.marks) <= set(r.marks)
         ]
         last = max((r.last for r in starts), default=None)
         force = (
@@ -284,17 +286,7 @@ def timeline_events(
         if day < -days or r.action not in KINDS or (r.last - r.first).days > 14:
             continue
         kind, lane = KINDS[r.action]
-        verb = {
-            "ASSAULT": "strikes",
-            "THREATEN": "threatens",
-            "REQUEST": "asks",
-            "AGREE": "agrees with",
-            "REJECT": "refuses",
-            "PROTEST": "protests against",
-            "ACCUSE": "accuses",
-            "COERCE": "presses",
-            "RETREAT": "holds back from",
-        }[r.action]
+        verb = VERBS[r.action]
         short = {
             a.id: (a.aliases[0] if a.aliases else a.name or a.id)
             for a in case.actors.values()
