@@ -25,17 +25,24 @@ def engine_is_compiled() -> bool:
 
 
 def compile_ahead() -> None:
-    """Compile imputation and engine in two processes; a failure costs only time.
+    """Compile imputation and engine in other processes; a failure costs only time.
 
-    Compiling takes far more memory than running: the processes give it back.
+    Compiling takes far more memory than running: the processes give it back. The engine
+    takes two, one after the other, so that none of them grows large.
     """
-    modules = ("spillover.assemble.warm", "spillover.ensemble.warm")
+    here = "spillover.ensemble.warm"
+    _wait_for(["spillover.assemble.warm"], [here, "past"])
+    _wait_for([here, "future"])
+
+
+def _wait_for(*modules: list[str]) -> None:
+    """Run modules as processes beside each other and wait for all."""
     started = []
     for module in modules:
         try:
             started.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", module],
+                    [sys.executable, "-m", *module],
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                 )
@@ -51,7 +58,7 @@ def compile_ahead() -> None:
         raise
 
 
-def _compile_engine() -> None:
+def _compile_engine(*, future: bool) -> None:
     """Compile the engine by running no draw at all of a model of one stream."""
     from spillover.engine.asked import compile_questions
     from spillover.engine.branching import act_arrays
@@ -70,6 +77,8 @@ def _compile_engine() -> None:
     past = (np.zeros(2, np.int64), none, ints, keys, ints, ints, keys)
     seed = np.uint64(0)
     weigh_chunk(program, world, slots, slots, seed, 0, 0, 0, *past, none)
+    if not future:
+        return
     run_chunk(
         program,
         world,
@@ -93,4 +102,4 @@ def _compile_engine() -> None:
 
 
 if __name__ == "__main__":
-    _compile_engine()
+    _compile_engine(future=sys.argv[1:] != ["past"])
