@@ -16,9 +16,9 @@ from spillover.case import (
 from spillover.case.checking import Checker
 from spillover.case.schema import Case
 from spillover.case.yaml_text import Document
-from spillover.errors import CaseError
+from spillover.errors import CaseError, Fault
 
-__all__ = ["check_case"]
+__all__ = ["check_case", "faults_of"]
 
 
 def check_case(
@@ -44,11 +44,7 @@ def check_case(
         With every fault, in the order of the file.
     """
     check = Checker(case, document)
-    check_names.check_for_duplicates(check)
-    check_names.check_for_unknown_actors(check)
-    check_names.check_patterns(check)
-    check_names.check_for_unknown_sources(check)
-    check_sense.check_shares(check)
+    _names(check)
     check_numbers.check_numbers(check)
     check_sense.check_elements(check)
     check_sense.check_dates(check)
@@ -61,3 +57,32 @@ def check_case(
         unique = dict.fromkeys(check.faults)
         raise CaseError(sorted(unique, key=lambda f: (f.file, f.line, f.column)))
     return tuple(check.warnings)
+
+
+def faults_of(
+    case: Case,
+    document: Document,
+    *,
+    partial: bool = False,
+    removed: frozenset[str] = frozenset(),
+) -> list[Fault]:
+    """Faults of names and shares in a case of which not everything could be read.
+
+    Parameters
+    ----------
+    case, document
+        What could be read.
+    partial, removed
+        That something is missing, and the ids of what is.
+    """
+    check = Checker(case, document, partial=partial, removed=removed)
+    _names(check)
+    return check.faults
+
+
+def _names(check: Checker) -> None:
+    check_names.check_for_duplicates(check)
+    check_names.check_for_unknown_actors(check)
+    check_names.check_patterns(check)
+    check_names.check_for_unknown_sources(check)
+    check_sense.check_shares(check)

@@ -30,6 +30,10 @@ class Checker:
     document: Document
     faults: list[Fault] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    removed: frozenset[str] = frozenset()
+    """Ids of elements, and sections, that could not be read: naming one is no fault."""
+    partial: bool = False
+    """Whether the case was read in part, so that what is missing is not known."""
     unsure: bool = False
     """Whether a pattern is broken, so that what can come about is not known."""
 
@@ -57,7 +61,7 @@ class Checker:
 
     def known(self, where: str, what: str, name: str, names: Collection[str]) -> bool:
         """Whether a name is known; notes a fault with what was probably meant."""
-        if name in names:
+        if name in names or {name, f"{what}s"} & self.removed:
             return True
         near = difflib.get_close_matches(name, list(names), 1)
         some = ", ".join(sorted(names)[:8])

@@ -457,11 +457,15 @@ def read_document(name: str | Path) -> tuple[Case, Document]:
     try:
         case = Case.model_validate(data)
     except ValidationError as e:
-        errors = e.errors()
-        inside = {tuple(x["loc"]) for x in errors}
-        for error in errors:
-            faults.append(_fault_of(error, document, data))
-        del inside
+        faults += [_fault_of(error, document, data) for error in e.errors()]
+        from spillover.case.partial import faults_of_the_rest
+
+        told = {(f.file, f.line) for f in faults}
+        faults += [
+            f
+            for f in faults_of_the_rest(data, e, document)
+            if (f.file, f.line) not in told
+        ]
         raise CaseError(_unique(faults)) from None
     case, more = _shared(case, document)
     faults += more
@@ -485,9 +489,15 @@ def read_document(name: str | Path) -> tuple[Case, Document]:
             history.counts, read_text(folder / history.counts, history.counts)
         )
         faults += more
+    case = case.model_copy(update=update)
     if faults:
+        from spillover.case.check import faults_of
+
+        told = {(f.file, f.line) for f in faults}
+        rest = faults_of(case, document, partial=True)
+        faults += [f for f in rest if (f.file, f.line) not in told]
         raise CaseError(_unique(faults))
-    return case.model_copy(update=update), document
+    return case, document
 
 
 def _unique(faults: list[Fault]) -> list[Fault]:
