@@ -27,7 +27,15 @@ from spillover.engine.queue import push_node
 from spillover.engine.rules import condition_holds
 from spillover.model.via import LINE, REPLY
 
-__all__ = ["answered", "ask", "cross", "follow", "odds_of", "redraw_reach"]
+__all__ = [
+    "answered",
+    "ask",
+    "cross",
+    "follow",
+    "give_answer",
+    "odds_of",
+    "redraw_reach",
+]
 
 
 @compiled
@@ -93,75 +101,44 @@ def follow(p, w, queue, theta, now, x, t, key, parent, horizon, silent):
     if p.lines[x].act < 0:
         n = 1
     now.left[x, serial] = n
+    f = p.lines[x].factor
     base = t
     for o in range(n):
         ko = sub(key, o)
+        fam, a, b = p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b
         if o == 0 and silent >= 0.0:
-            fam = p.lines[x].delay
-            a = theta[p.lines[x].delay_a]
-            b = theta[p.lines[x].delay_b] if fam > 0 else 0.0
-            due = t + varying_after(
-                fam, a, b, silent, math.inf, unit(mix(ko + K_DELAY))
-            )
+            second = theta[b] if fam > 0 else 0.0
+            u = unit(mix(ko + K_DELAY))
+            due = t + varying_after(fam, theta[a], second, silent, math.inf, u)
             due = max(due, 1e-9)
-            base = due
-        elif silent >= 0.0:
-            due = base + delay_of(
-                p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, ko
-            )
+            base = due  # acts beyond the first wait from it
         else:
-            due = t + delay_of(
-                p.lines[x].delay, p.lines[x].delay_a, p.lines[x].delay_b, theta, ko
-            )
+            due = base + delay_of(fam, a, b, theta, ko)
         if due > horizon:
             continue
-        code = LINE | x << 4
+        order = ORDER_START
+        origin = parent
         if p.lines[x].act >= 0:
+            order = ORDER_CANDIDATE
             meta = N_DUE | serial << 4 | p.lines[x].act << 12
-            push_node(
-                w.nodes,
-                w.bucket,
-                w.heap_time,
-                w.heap_node,
-                queue,
-                due,
-                ORDER_CANDIDATE | (ko >> SHIFT2),
-                ko,
-                meta,
-                parent,
-                code,
-            )
-        elif p.lines[x].factor >= 0:
-            f = p.lines[x].factor
+        elif f >= 0:
             meta = N_START | f << 12
-            push_node(
-                w.nodes,
-                w.bucket,
-                w.heap_time,
-                w.heap_node,
-                queue,
-                due,
-                ORDER_START | (ko >> SHIFT2),
-                ko,
-                meta,
-                now.factors[f].epoch,
-                code,
-            )
+            origin = now.factors[f].epoch
         else:
             meta = N_OPEN | p.lines[x].opens << 12
-            push_node(
-                w.nodes,
-                w.bucket,
-                w.heap_time,
-                w.heap_node,
-                queue,
-                due,
-                ORDER_START | (ko >> SHIFT2),
-                ko,
-                meta,
-                parent,
-                code,
-            )
+        push_node(
+            w.nodes,
+            w.bucket,
+            w.heap_time,
+            w.heap_node,
+            queue,
+            due,
+            order | (ko >> SHIFT2),
+            ko,
+            meta,
+            origin,
+            LINE | x << 4,
+        )
 
 
 @compiled
@@ -174,6 +151,36 @@ def odds_of(p, numbers, theta, now, a, n, t):
         ):
             odds *= theta[p.odds[o].times]
     return odds
+
+
+@compiled
+def give_answer(p, w, queue, theta, now, a, n, t, silent, key, parent, horizon):
+    """Schedule answer ``n`` of reply ``a`` to an ask at ``t``, silent so far."""
+    within = theta[p.replies[a].within]
+    fam = p.replies[a].delay
+    u = unit(mix(key + K_DELAY))
+    if fam < 0:
+        due = t + silent + (within - silent) * u
+    else:
+        b = theta[p.replies[a].delay_b] if fam > 0 else 0.0
+        first = theta[p.replies[a].delay_a]
+        due = t + varying_after(fam, first, b, silent, within, u)
+    due = max(due, 1e-9)
+    now.asked[a] = due
+    if due <= horizon:
+        push_node(
+            w.nodes,
+            w.bucket,
+            w.heap_time,
+            w.heap_node,
+            queue,
+            due,
+            ORDER_CANDIDATE | (key >> SHIFT2),
+            key,
+            N_REPLY | p.answers[n].act << 12,
+            parent,
+            REPLY | n << 4,
+        )
 
 
 @compiled
@@ -205,29 +212,5 @@ def ask(p, w, queue, numbers, theta, now, a, t, key, parent, horizon):
         if u <= at:
             if p.answers[n].act >= 0:
                 k = sub(key, n - low)
-                fam = p.replies[a].delay
-                u = unit(mix(k + K_DELAY))
-                if fam < 0:
-                    due = t + within * u
-                else:
-                    b = theta[p.replies[a].delay_b] if fam > 0 else 0.0
-                    due = t + varying_after(
-                        fam, theta[p.replies[a].delay_a], b, 0.0, within, u
-                    )
-                now.asked[a] = due
-                if due <= horizon:
-                    meta = N_REPLY | p.answers[n].act << 12
-                    push_node(
-                        w.nodes,
-                        w.bucket,
-                        w.heap_time,
-                        w.heap_node,
-                        queue,
-                        due,
-                        ORDER_CANDIDATE | (k >> SHIFT2),
-                        k,
-                        meta,
-                        parent,
-                        REPLY | n << 4,
-                    )
+                give_answer(p, w, queue, theta, now, a, n, t, 0.0, k, parent, horizon)
             return

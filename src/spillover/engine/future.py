@@ -55,7 +55,7 @@ from spillover.engine.hashing import (
     varying,
 )
 from spillover.engine.jit import compiled
-from spillover.engine.layers import raise_layers
+from spillover.engine.layers import raise_by_factor, raise_by_gauge, raise_layers
 from spillover.engine.levels import driver_levels
 from spillover.engine.opening import (
     open_levers,
@@ -169,6 +169,7 @@ def run_future(
     n_mu = numbers.mu
     n_none = numbers.none
     n_row_size = numbers.row_size
+    n_raises = numbers.raises
     n_week = numbers.week
     n_kernel_rate = numbers.kernel_rate
     buckets = w.bucket
@@ -247,19 +248,7 @@ def run_future(
                         ):
                             raised = True
                 if raised:
-                    raise_layers(
-                        p,
-                        w,
-                        queue,
-                        now_factors,
-                        now_obeys,
-                        now_gauges,
-                        theta,
-                        kf,
-                        s,
-                        float(day),
-                        horizon,
-                    )
+                    raise_layers(p, w, queue, theta, kf, s, float(day), horizon)
                 h = sub(ks, day * 32)
                 if mu <= 32.0:
                     thr = threshold(mu) if moved else n_none[s, weekday]
@@ -311,22 +300,8 @@ def run_future(
                     )
                     if code >= 0:
                         answered(lines, now_lines, peak, theta, code >> 4, key)
-                    for r in range(factors[s].r0, factors[s].r1):
-                        other = factor_rows[r].stream
-                        if n_row_size[r] > 0.0 and means[other] > 0.0:
-                            raise_layers(
-                                p,
-                                w,
-                                queue,
-                                now_factors,
-                                now_obeys,
-                                now_gauges,
-                                theta,
-                                kf,
-                                other,
-                                t,
-                                horizon,
-                            )
+                    if n_raises[s] == 1:
+                        raise_by_factor(p, w, queue, theta, kf, s, t, horizon)
                 continue
             if kind == N_OPEN:
                 x = code >> 4
@@ -506,22 +481,8 @@ def run_future(
                             t,
                             kx,
                         )
-                        for r in range(factors[x].r0, factors[x].r1):
-                            other = factor_rows[r].stream
-                            if n_row_size[r] > 0.0 and means[other] > 0.0:
-                                raise_layers(
-                                    p,
-                                    w,
-                                    queue,
-                                    now_factors,
-                                    now_obeys,
-                                    now_gauges,
-                                    theta,
-                                    kf,
-                                    other,
-                                    t,
-                                    horizon,
-                                )
+                        if n_raises[x] == 1:
+                            raise_by_factor(p, w, queue, theta, kf, x, t, horizon)
                     elif begin <= horizon:
                         push_node(
                             nodes,
@@ -547,26 +508,8 @@ def run_future(
                     now_gauges[x].time = t
                     d = min(int(t), p.days)
                     g_day[x, d] = max(g_day[x, d], now_gauges[x].level)
-                    for r in range(len(gauge_rows)):
-                        other = gauge_rows[r].stream
-                        if (
-                            gauge_rows[r].gauge == x
-                            and n_gauge_row_size[r] > 0.0
-                            and means[other] > 0.0
-                        ):
-                            raise_layers(
-                                p,
-                                w,
-                                queue,
-                                now_factors,
-                                now_obeys,
-                                now_gauges,
-                                theta,
-                                kf,
-                                other,
-                                t,
-                                horizon,
-                            )
+                    if len(gauge_rows) > 0:
+                        raise_by_gauge(p, w, queue, theta, kf, x, t, horizon)
                 elif what == LINE_ADD or what == LINE_GAUGE:
                     kx = mix(key + lines[x].key)
                     if what == LINE_GAUGE:

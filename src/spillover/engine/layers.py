@@ -12,17 +12,18 @@ from spillover.engine.queue import push_node
 from spillover.engine.rules import gauge_level
 from spillover.model.via import IMMIGRANT
 
-__all__ = ["raise_layers"]
+__all__ = ["raise_by_factor", "raise_by_gauge", "raise_layers"]
 
 
 @compiled
-def raise_layers(p, w, queue, factors, obeys, gauges, theta, kf, s, t, horizon):
+def raise_layers(p, w, queue, theta, kf, s, t, horizon):
     """Make the layers of immigrants that stream ``s`` may need for the rest of the day.
 
     A layer is made when F can first reach it: at the start of a day, or when something
     above one begins. Its candidates belong to their keys, so those before ``t`` (whose
     levels F could not reach) are left out and the rest are what they always were.
     """
+    factors, obeys, gauges = w.now.factors, w.now.obeys, w.now.gauges
     most = 1.0
     for at in range(p.streams[s].f0, p.streams[s].f1):
         r = p.factor_at[at]
@@ -69,3 +70,22 @@ def raise_layers(p, w, queue, factors, obeys, gauges, theta, kf, s, t, horizon):
                     )
         layer += 1
     w.made[s] = layer
+
+
+@compiled
+def raise_by_factor(p, w, queue, theta, kf, f, t, horizon):
+    """Make what the start of factor ``f`` may need."""
+    for r in range(p.factors[f].r0, p.factors[f].r1):
+        s = p.factor_rows[r].stream
+        if w.numbers.row_size[r] > 0.0 and w.means[s] > 0.0:
+            raise_layers(p, w, queue, theta, kf, s, t, horizon)
+
+
+@compiled
+def raise_by_gauge(p, w, queue, theta, kf, g, t, horizon):
+    """Make what a step of gauge ``g`` may need."""
+    for r in range(len(p.gauge_rows)):
+        s = p.gauge_rows[r].stream
+        mine = p.gauge_rows[r].gauge == g
+        if mine and w.numbers.gauge_row_size[r] > 0.0 and w.means[s] > 0.0:
+            raise_layers(p, w, queue, theta, kf, s, t, horizon)

@@ -9,13 +9,11 @@ import math
 
 from spillover.engine.codes import (
     K_CHANCE,
-    K_DELAY,
     K_TIME,
     N_DUE,
     N_LEVER,
     N_OFFSPRING,
     N_OPEN,
-    N_REPLY,
     N_START,
     N_TRY,
     ORDER_ACT,
@@ -25,7 +23,7 @@ from spillover.engine.codes import (
     U,
 )
 from spillover.engine.delays import tail_delay
-from spillover.engine.following import follow
+from spillover.engine.following import follow, give_answer
 from spillover.engine.hashing import (
     cell_count,
     cell_key,
@@ -33,11 +31,10 @@ from spillover.engine.hashing import (
     mix,
     sub,
     unit,
-    varying_after,
 )
 from spillover.engine.jit import compiled
 from spillover.engine.queue import push_node
-from spillover.model.via import LEVER, LINE, REPLY, RESPONSE, WARNING
+from spillover.model.via import LEVER, LINE, RESPONSE, WARNING
 
 __all__ = ["open_levers", "open_pending", "open_tails", "open_warnings", "reset"]
 
@@ -110,32 +107,9 @@ def open_pending(p, w, queue, theta, now, kf, horizon):
                 at += q.answers[e, n - low]
                 if u <= at:
                     k = sub(key, n - low)
-                    u = unit(mix(k + K_DELAY))
-                    fam = p.replies[index].delay
-                    if fam < 0:
-                        due = (t + within) * u
-                    else:
-                        b = theta[p.replies[index].delay_b] if fam > 0 else 0.0
-                        due = t + varying_after(
-                            fam, theta[p.replies[index].delay_a], b, -t, within, u
-                        )
-                    due = max(due, 1e-9)
-                    now.asked[index] = due
-                    if due <= horizon:
-                        meta = N_REPLY | p.answers[n].act << 12
-                        push_node(
-                            w.nodes,
-                            w.bucket,
-                            w.heap_time,
-                            w.heap_node,
-                            queue,
-                            due,
-                            ORDER_CANDIDATE | (k >> SHIFT2),
-                            k,
-                            meta,
-                            -1,
-                            REPLY | n << 4,
-                        )
+                    give_answer(
+                        p, w, queue, theta, now, index, n, t, -t, k, -1, horizon
+                    )
                     break
         else:  # a stream that will open
             if t <= horizon:
