@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from spillover.brief.page import ActorBox, TieArrow
+from spillover.brief.page import ActorBox, TieArrow, TieKind
 from spillover.case.schema import Case
 
 __all__ = ["actor_boxes", "tie_arrows"]
@@ -40,10 +40,10 @@ def _group(case: Case, actor: str) -> str:
 
 def tie_arrows(case: Case) -> tuple[TieArrow, ...]:
     """Ties, recent acts, and asks with how they went; one arrow per pair and kind."""
-    arrows: dict[tuple[str, str, str], float] = {}
-    notes: dict[tuple[str, str, str], str] = {}
+    arrows: dict[tuple[str, str, TieKind], float] = {}
+    notes: dict[tuple[str, str, TieKind], str] = {}
 
-    def add(a: str, b: str, kind: str, weight: float, note: str = "") -> None:
+    def add(a: str, b: str, kind: TieKind, weight: float, note: str = "") -> None:
         a, b = _group(case, a), _group(case, b)
         if a == b or a not in case.actors or b not in case.actors:
             return
@@ -96,7 +96,7 @@ def tie_arrows(case: Case) -> tuple[TieArrow, ...]:
                 if target is not None:
                     add(x.owner, target.event.source, "given", 0.25)
     return tuple(
-        TieArrow(a, b, kind, weight, notes.get((a, b, kind), ""))  # type: ignore[arg-type]
+        TieArrow(a, b, kind, weight, notes.get((a, b, kind), ""))
         for (a, b, kind), weight in arrows.items()
     )
 

@@ -9,36 +9,10 @@ from collections.abc import Mapping
 
 from spillover.brief.page import NumberRow, WatchRow
 from spillover.case.number_text import Number
-from spillover.case.read import numbers_by_path
+from spillover.case.read import elements_by_path, numbers_by_path
 from spillover.case.schema import Case
 
 __all__ = ["driver_rows", "number_rows"]
-
-
-def _elements(case: Case) -> dict[str, tuple[tuple[str, ...], str]]:
-    """Sources and reason of each element by its dotted path."""
-    found: dict[str, tuple[tuple[str, ...], str]] = {}
-    for section in [
-        "actors",
-        "drivers",
-        "states",
-        "streams",
-        "reports",
-        "responses",
-        "replies",
-        "restraints",
-        "red_lines",
-        "warnings",
-        "gauges",
-        "outcomes",
-        "levers",
-        "variants",
-        "ties",
-    ]:
-        value = getattr(case, section)
-        for e in value.values() if isinstance(value, dict) else value:
-            found[f"{section}.{e.id}"] = (e.sources, e.why or e.note)
-    return found
 
 
 def _effect(path: str, effects: Mapping[str, float]) -> str:
@@ -60,7 +34,7 @@ def number_rows(
     case: Case, effects: Mapping[str, float]
 ) -> tuple[tuple[NumberRow, ...], tuple[NumberRow, ...]]:
     """Uncertain numbers: (sourced, judged), by their effect on the key answer."""
-    elements = _elements(case)
+    elements = {k: (e.sources, e.why or e.note) for k, e in elements_by_path(case)}
     sourced: list[tuple[float, NumberRow]] = []
     judged: list[tuple[float, NumberRow]] = []
     for path, n in numbers_by_path(case).items():

@@ -142,7 +142,7 @@ def _fans(run: Run) -> tuple[Fan, ...]:
             for d in range(6, last, FAN_STEP)
         )
         history = e.back.seen[q.tally]
-        fans.append(Fan(q.text, "in seven days", history[::2], bands, marks))  # type: ignore[arg-type]
+        fans.append(Fan(q.text, "in seven days", history[::2], bands, marks))
         f += 1
     return tuple(fans)
 

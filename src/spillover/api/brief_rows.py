@@ -74,7 +74,7 @@ def red_line_rows(run: Run, open_now: tuple[Owing, ...]) -> tuple[RedLineRow, ..
     pending = {o.id: o for o in open_now if o.kind == "line"}
     rows = []
     for line in case.red_lines:
-        t = (1.0,) * 5
+        t: tuple[float, ...] = (1.0,) * 5
         says = ""
         charted = False
         if isinstance(line.reach, PastPeak):
@@ -90,7 +90,7 @@ def red_line_rows(run: Run, open_now: tuple[Owing, ...]) -> tuple[RedLineRow, ..
                 t = tuple(
                     float(v)
                     for v in np.exp(middle + z * (np.log(n.high / n.low) / 3.29))
-                )  # type: ignore[assignment]
+                )
                 says = f"line {n.low:g} to {n.high:g}"
                 charted = True
         owed = pending.get(line.id)

@@ -183,7 +183,8 @@ class Run:
                 folder, n = Path(f"{base}-{n}"), n + 1
         target = Path(folder)
         if target.exists():
-            raise InputError(f"{target} is there already: choose a new folder")  # noqa: EM102
+            msg = f"{target} is there already: choose a new folder"
+            raise InputError(msg)
         generated = f"{now:%Y-%m-%d %H:%M} UTC"
         brief = self.brief(generated=generated)
         files = self._tables()
@@ -211,9 +212,11 @@ def open_run(folder: Path | str) -> tuple[CaseModel, dict[str, Any]]:
     """
     path = Path(folder)
     if not (path / "manifest.json").is_file():
-        raise InputError(f"{path} is not a run folder: it has no manifest.json")  # noqa: EM102
+        msg = f"{path} is not a run folder: it has no manifest.json"
+        raise InputError(msg)
     try:
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     except ValueError:
-        raise InputError(f"{path}: manifest.json is not JSON") from None  # noqa: EM102
+        msg = f"{path}: manifest.json is not JSON"
+        raise InputError(msg) from None
     return load(path / "case"), manifest

@@ -89,7 +89,8 @@ class Outcomes:
             ids = ", ".join(a.id for a in found) or ", ".join(
                 a.id for a in self.answers
             )
-            raise KeyError(f"{name}: one of {ids}")  # noqa: EM102
+            msg = f"{name}: one of {ids}"
+            raise KeyError(msg)
         return found[0]
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from spillover.assemble.context import Context
 from spillover.assemble.sources import ConditionSource, ReplySource, ResponseSource
 from spillover.errors import ModelError
@@ -21,9 +23,9 @@ from spillover.model.structure import (
 __all__ = ["build_reply", "build_response", "midday"]
 
 
-def midday(ctx: Context, date: object) -> float:
+def midday(ctx: Context, date: dt.date) -> float:
     """Middle of a day before the origin, for what has a date but no record."""
-    return ctx.day(date) + 0.5  # type: ignore[arg-type]
+    return ctx.day(date) + 0.5
 
 
 def _mark(ctx: Context, mark: tuple[str, str]) -> int:

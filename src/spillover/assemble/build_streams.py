@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from spillover.assemble.context import Context
 from spillover.assemble.patterns import StreamWords
@@ -73,9 +74,12 @@ def _given(ctx: Context, s: StreamWords, given: str) -> int:
 def _amount(ctx: Context, s: StreamWords, name: str, words: AmountSource) -> Amount:
     path = f"streams.{s.id}.marks.{name}"
     flag = {"deaths": ctx.bits.of("deadly"), "injured": ctx.bits.of("injuring")}
-    kind = {"deaths": "deaths", "injured": "injured"}.get(name, "size")
+    kinds: dict[str, Literal["deaths", "injured"]] = {
+        "deaths": "deaths",
+        "injured": "injured",
+    }
     return Amount(
-        id=kind,  # type: ignore[arg-type]
+        id=kinds.get(name, "size"),
         key=id_key("mark", s.id, name),
         chance=ctx.number(f"{path}.chance", words.chance),
         number=ctx.varying(f"{path}.number", words.number),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from spillover.assemble.patterns import StreamWords
 from spillover.assemble.relations import Relations
@@ -309,7 +310,10 @@ def _outcome(o: schema.Outcome) -> OutcomeSource:
         first = o.sequence.first
         first_within = o.sequence.within.low
     low, high = _bounds(o, whole=of is None or of.kind != "gauge")
-    months = {"any calendar month": "any", "every calendar month": "every"}
+    months: dict[str, Literal["any", "every"]] = {
+        "any calendar month": "any",
+        "every calendar month": "every",
+    }
     return OutcomeSource(
         id=o.id,
         question=o.question,
@@ -321,7 +325,7 @@ def _outcome(o: schema.Outcome) -> OutcomeSource:
         within=tuple(round(w.low) for w in o.within),
         before=o.before,
         by=o.by,
-        months=months.get(o.in_, ""),  # type: ignore[arg-type]
+        months=months.get(o.in_, ""),
         any_days=30 if o.in_ == "any 30 days" else 0,
         until=o.until,
         any_of=o.any_of,

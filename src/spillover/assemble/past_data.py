@@ -78,6 +78,9 @@ class CountRow:
     weight: float = 1.0
 
 
+SeriesKind = Literal["events", "marked", "claims"]
+
+
 @dataclass(frozen=True)
 class Series:
     """Rows that count the same thing.
@@ -92,7 +95,7 @@ class Series:
     """
 
     of: str
-    kind: Literal["events", "marked", "claims"]
+    kind: SeriesKind
     streams: tuple[int, ...]
     rows: tuple[CountRow, ...]
     require: int = 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from spillover.assemble.context import Context
 from spillover.assemble.lattice import FAR
@@ -20,6 +21,7 @@ from spillover.assemble.past_data import (
     PastData,
     Rival,
     Series,
+    SeriesKind,
     Unseen,
 )
 from spillover.assemble.patterns import StreamWords
@@ -171,14 +173,21 @@ def _bounds(row: CountSource) -> tuple[int, int, float]:
     return low, high, max(middle, 0.25 * (low + min(high, 4 * low + 4)))
 
 
-def _series_of(
-    ctx: Context, row: CountSource, patterns: Sequence[Pattern]
-) -> tuple[str, tuple[int, ...], int, int]:
-    """(kind, streams, mask, report) of what a row counts."""
+class _Counted(NamedTuple):
+    """What a row counts: rows of the same make one series."""
+
+    kind: SeriesKind
+    streams: tuple[int, ...]
+    mask: int
+    report: int
+
+
+def _series_of(ctx: Context, row: CountSource, patterns: Sequence[Pattern]) -> _Counted:
+    """What a row counts."""
     if row.report:
         report = ctx.at("reports", row.report, f"counts.{row.id}")
         streams = tuple(sorted({c.stream for c in patterns[report].clauses}))
-        return "claims", streams, 0, report
+        return _Counted("claims", streams, 0, report)
     pattern = ctx.pattern(row.of)
     if not pattern.clauses:
         msg = f"counts.{row.id}: {row.text!r} matches no stream"
@@ -186,21 +195,21 @@ def _series_of(
     streams = tuple(sorted({c.stream for c in pattern.clauses}))
     masks = {c.require for c in pattern.clauses}
     if masks == {0}:
-        return "events", streams, 0, -1
+        return _Counted("events", streams, 0, -1)
     if len(pattern.clauses) > 1:
         msg = (
             f"counts.{row.id}: {row.text!r} counts marked events of several kinds; "
             "count one stream and one mark in a row"
         )
         raise ModelError(msg)
-    return "marked", streams, masks.pop(), -1
+    return _Counted("marked", streams, masks.pop(), -1)
 
 
 def _counts(
     ctx: Context, reports: Sequence[Pattern], sources: Sequence[CountSource]
 ) -> tuple[list[Series], list[Rival]]:
-    rows: dict[tuple[str, tuple[int, ...], int, int], list[CountRow]] = {}
-    texts: dict[tuple[str, tuple[int, ...], int, int], str] = {}
+    rows: dict[_Counted, list[CountRow]] = {}
+    texts: dict[_Counted, str] = {}
     rivals: dict[str, int] = {}
     for row in sources:
         if row.kind == "missing":
@@ -227,11 +236,11 @@ def _counts(
     series = [
         Series(
             of=texts[key],
-            kind=key[0],  # type: ignore[arg-type]
-            streams=key[1],
+            kind=key.kind,
+            streams=key.streams,
             rows=tuple(found),
-            require=key[2],
-            report=key[3],
+            require=key.mask,
+            report=key.report,
         )
         for key, found in rows.items()
     ]

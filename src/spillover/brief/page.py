@@ -76,12 +76,12 @@ class Passage:
 
 @dataclass(frozen=True)
 class Fan:
-    """Counts over time: seen, then 90 and 50 % bands; marks are (day, text)."""
+    """Counts over time: seen, then (day, 5, 25, 50, 75 and 95 % points); marks are (day, text)."""
 
     title: str
     unit: str
     history: tuple[tuple[int, float], ...]
-    bands: tuple[tuple[int, float, float, float, float, float], ...]
+    bands: tuple[tuple[float, ...], ...]
     marks: tuple[tuple[int, str], ...] = ()
 
 
@@ -94,13 +94,16 @@ class ActorBox:
     kind: str
 
 
+TieKind = Literal["attack", "support", "asked", "refused", "given"]
+
+
 @dataclass(frozen=True)
 class TieArrow:
     """A tie on the map; weight 0 to 1."""
 
     from_id: str
     to_id: str
-    kind: Literal["attack", "support", "asked", "refused", "given"]
+    kind: TieKind
     weight: float
     note: str = ""
 

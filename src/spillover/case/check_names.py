@@ -14,6 +14,7 @@ from spillover.case.pattern_text import (
     TextError,
     parse_pattern,
 )
+from spillover.case.read import LISTS, elements_by_path, numbers_by_path
 from spillover.case.schema import Condition, Opens, Raises, Stream
 
 __all__ = [
@@ -377,18 +378,7 @@ def check_for_unknown_actors(check: Checker) -> None:
 def check_for_duplicates(check: Checker) -> None:
     """Ids that stand twice in one section."""
     case = check.case
-    for section in (
-        "ties",
-        "streams",
-        "reports",
-        "responses",
-        "replies",
-        "restraints",
-        "red_lines",
-        "warnings",
-        "outcomes",
-        "levers",
-    ):
+    for section in LISTS:
         seen: set[str] = set()
         for e in getattr(case, section):
             if e.id in seen:
@@ -402,8 +392,6 @@ def check_for_duplicates(check: Checker) -> None:
 
 def check_for_unknown_sources(check: Checker) -> None:
     """Cited sources exist; unused ones are mentioned."""
-    from spillover.case.read import numbers_by_path
-
     case = check.case
     used: set[str] = set()
 
@@ -414,27 +402,8 @@ def check_for_unknown_sources(check: Checker) -> None:
 
     for path, n in numbers_by_path(case).items():
         cite(path, n.sources)
-    sections = (
-        "actors",
-        "ties",
-        "drivers",
-        "states",
-        "streams",
-        "reports",
-        "responses",
-        "replies",
-        "restraints",
-        "red_lines",
-        "warnings",
-        "gauges",
-        "outcomes",
-        "levers",
-        "variants",
-    )
-    for section in sections:
-        value = getattr(case, section)
-        for e in value.values() if isinstance(value, dict) else value:
-            cite(f"{section}.{e.id}", e.sources)
+    for where, e in elements_by_path(case):
+        cite(where, e.sources)
     for o in case.outcomes:
         for r in o.references:
             cite(f"outcomes.{o.id}.references", r.sources)

@@ -15,7 +15,7 @@ from spillover.case.check_names import stands_for, streams_of
 from spillover.case.checking import Checker, several
 from spillover.case.number_text import Number
 from spillover.case.pattern_text import TextError, parse_pattern
-from spillover.case.read import LISTS, MAPPINGS, numbers_by_path
+from spillover.case.read import LISTS, MAPPINGS, elements_by_path, numbers_by_path
 from spillover.case.schema import Condition, Opens, PastPeak, Raises, Restraint
 
 __all__ = ["check_dates", "check_elements", "check_reasons", "check_shares"]
@@ -418,27 +418,9 @@ def check_reasons(check: Checker, *, strict: bool) -> None:
     """Every number names its sources or gives its reason."""
     case = check.case
     reasoned: set[str] = set()
-    for section in (
-        "actors",
-        "ties",
-        "drivers",
-        "states",
-        "streams",
-        "reports",
-        "responses",
-        "replies",
-        "restraints",
-        "red_lines",
-        "warnings",
-        "gauges",
-        "outcomes",
-        "levers",
-        "variants",
-    ):
-        value = getattr(case, section)
-        for e in value.values() if isinstance(value, dict) else value:
-            if e.sources or e.why:
-                reasoned.add(f"{section}.{e.id}")
+    for where, e in elements_by_path(case):
+        if e.sources or e.why:
+            reasoned.add(where)
     for w in case.variants.values():
         if all(c.why for c in w.choices.values()):
             reasoned.add(f"variants.{w.id}")

@@ -58,6 +58,10 @@ class NumberError(ValueError):
         self.found, self.expected, self.mend = found, expected, mend
 
 
+Family = Literal["lognormal", "logitnormal"]
+Kind = Literal["certain", "unknown", "varying", "median", "shared", "rest"]
+
+
 @dataclass(frozen=True)
 class Number:
     """One number of a case, in model units.
@@ -82,12 +86,12 @@ class Number:
         What it rests on.
     """
 
-    kind: Literal["certain", "unknown", "varying", "median", "shared", "rest"]
+    kind: Kind
     unit: str
     text: str
     low: float = math.nan
     high: float = math.nan
-    family: Literal["lognormal", "logitnormal"] = "lognormal"
+    family: Family = "lognormal"
     name: str = ""
     median: Number | None = None
     spread: Number | None = None
@@ -142,7 +146,7 @@ def _scale(unit: str, kind: str, text: str) -> float:
     return 1.0
 
 
-def _check(low: float, high: float, kind: str, text: str, *, ranged: bool) -> str:
+def _check(low: float, high: float, kind: str, text: str, *, ranged: bool) -> Family:
     """Family of a range; raises when it lies outside its family."""
     if not (math.isfinite(low) and math.isfinite(high)):
         msg = f'"{text}" is not a finite number'
@@ -227,12 +231,12 @@ def _parse_text(raw: str | float, kind: str, *, varies: bool) -> Number:
     else:
         low, high = low * scale, high * scale
     family = _check(low, high, kind, text, ranged=bool(found["how"]))
-    how: Any = "certain"
+    how: Kind = "certain"
     if found["how"] == "~" or (found["how"] and varies):
         how = "varying"
     elif found["how"]:
         how = "unknown"
-    return Number(how, kind, text, low, high, family)  # type: ignore[arg-type]
+    return Number(how, kind, text, low, high, family)
 
 
 def parse_number(raw: object, kind: str, *, varies: bool = False) -> Number:

@@ -40,9 +40,9 @@ def _take_out(
     """
     if not location:
         return ""
-    path = list(location[:2]) if whole else list(location)
+    path: list[Any] = list(location[:2]) if whole else list(location)
     node: Any = data
-    found: list[str | int] = []
+    found: list[Any] = []
     for part in path:  # unions put names of their own into locations
         if (isinstance(node, dict) and part in node) or (
             isinstance(node, list) and isinstance(part, int) and part < len(node)

@@ -72,15 +72,19 @@ class PatternText:
     marks: tuple[tuple[str, str], ...] = ()
 
 
+QuantityKind = Literal["count", "deaths", "injured", "gauge", "report"]
+
+
 @dataclass(frozen=True)
 class QuantityText:
     """What a red line or an outcome counts; ``name`` of a gauge or report."""
 
-    kind: Literal["count", "deaths", "injured", "gauge", "report"]
+    kind: QuantityKind
     patterns: tuple[PatternText, ...] = ()
     name: str = ""
 
 
+NAMED: tuple[QuantityKind, ...] = ("gauge", "report")
 WANTED = 'a stream id or "actor ACTION target", marks in parentheses'
 
 
@@ -143,7 +147,7 @@ def parse_quantity(text: object) -> QuantityText:
             return QuantityText(
                 kind, (parse_pattern(words.removeprefix(f"{kind} by ")),)
             )
-    for kind in ("gauge", "report"):
+    for kind in NAMED:
         if words.startswith(f"{kind} "):
-            return QuantityText(kind, (), words.removeprefix(f"{kind} ").strip())  # type: ignore[arg-type]
+            return QuantityText(kind, (), words.removeprefix(f"{kind} ").strip())
     return QuantityText("count", (parse_pattern(words),))

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from spillover.case.fields import Element
 from spillover.case.number_text import KINDS, Number, NumberError, parse_number
 from spillover.case.schema import Case
 from spillover.case.tables import read_codebook, read_counts, read_records
@@ -24,6 +25,7 @@ from spillover.errors import CaseError, Fault
 __all__ = [
     "bundled_cases",
     "case_folder",
+    "elements_by_path",
     "numbers_by_path",
     "position_of",
     "read_case",
@@ -343,6 +345,16 @@ def walk_numbers(
         for n, value in enumerate(node):
             name = getattr(value, "id", "") or str(n + 1)
             yield from walk_numbers(value, (*path, name))
+
+
+def elements_by_path(case: Case) -> Iterator[tuple[str, Element]]:
+    """Every element of a case (all but its sources and places) with its dotted path."""
+    for section in (*MAPPINGS, *LISTS):
+        if section in ("sources", "places"):
+            continue
+        value = getattr(case, section)
+        for e in value.values() if isinstance(value, dict) else value:
+            yield f"{section}.{e.id}", e
 
 
 def numbers_by_path(case: Case) -> dict[str, Number]:

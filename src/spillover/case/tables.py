@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from spillover.case.pattern_text import QuantityText, TextError, parse_quantity
 from spillover.errors import Fault
@@ -81,6 +81,10 @@ class Record:
     line: int = 0
 
 
+CountKind = Literal["exact", "at least", "about", "range", "missing"]
+COUNT_KINDS: dict[str, CountKind] = {k: k for k in get_args(CountKind)}
+
+
 @dataclass(frozen=True)
 class IntervalCount:
     """How many events of something in a span of days (inclusive): a constraint."""
@@ -90,7 +94,7 @@ class IntervalCount:
     last: dt.date
     of: QuantityText
     text: str
-    kind: Literal["exact", "at least", "about", "range", "missing"]
+    kind: CountKind
     low: float
     high: float
     rival: str = ""
@@ -314,7 +318,6 @@ def _bounds(
 def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[Fault]]:
     """Interval counts as constraints; `about` means 10 % either way, at least one."""
     table = _Rows("counts", file, text, tuple(COUNT_COLUMNS))
-    kinds = ("exact", "at least", "about", "range", "missing")
     found: list[IntervalCount] = []
     seen: dict[str, int] = {}
     number: Callable[[int, str, str], int | None] = table.whole
@@ -330,7 +333,7 @@ def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[F
             )
         seen[c["id"]] = line
         span = _span(table, line, c)
-        if c["kind"] not in kinds:
+        if c["kind"] not in COUNT_KINDS:
             table.fault(
                 line,
                 "kind",
@@ -383,7 +386,7 @@ def read_counts(file: str, text: str) -> tuple[tuple[IntervalCount, ...], list[F
                     *span,
                     of,
                     c["of"],
-                    c["kind"],  # type: ignore[arg-type]
+                    COUNT_KINDS[c["kind"]],
                     *bounds,
                     c["rival"],
                     weight,

@@ -262,9 +262,11 @@ def brief(
     from spillover.store.atomic import write_text
 
     if md + as_json + pdf > 1:
-        raise InputError("choose one of --md, --json, --pdf")  # noqa: EM101
+        msg = "choose one of --md, --json, --pdf"
+        raise InputError(msg)
     if pdf and out is None:
-        raise InputError("--pdf needs a file: add --out brief.pdf")  # noqa: EM101
+        msg = "--pdf needs a file: add --out brief.pdf"
+        raise InputError(msg)
     name = "brief.md" if md else "brief.json" if as_json else "brief.html"
     saved = Path(run) / name
     if saved.is_file():

@@ -42,7 +42,8 @@ def saved_outcomes(folder: Path, lever: str) -> dict[str, Any] | None:
     try:
         arms = json.loads(path.read_text(encoding="utf-8"))["arms"]
     except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path} holds no answers of a run") from None  # noqa: EM102
+        msg = f"{path} holds no answers of a run"
+        raise InputError(msg) from None
     for arm in arms:
         if not lever or arm["lever"] == lever:
             return dict(arm)

@@ -290,7 +290,8 @@ def _run(
                 if error:
                     for other in jobs:
                         other.cancel()
-                    raise RunError(f"a future could not be finished: {ERRORS[error]}")  # noqa: EM102
+                    msg = f"a future could not be finished: {ERRORS[error]}"
+                    raise RunError(msg)
                 done += 1
                 say(done, total, f"simulating: {arm.name or arm.id}")
         summed = add_sums(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,21 +97,21 @@ def answers_of(
         start = min((s.start for s in q.spans), default=0)
         days = end - start
         reference, rate = _reference(case, q, days)
-        common = {
-            "id": q.id,
-            "outcome": q.outcome,
-            "question": q.text,
-            "window": q.window,
-            "days": days,
-            "reference": reference,
-            "base_rate": rate,
-        }
+        answer = partial(
+            Answer,
+            id=q.id,
+            outcome=q.outcome,
+            question=q.text,
+            window=q.window,
+            days=days,
+            reference=reference,
+            base_rate=rate,
+        )
         if q.mode == "count":
             c = int(asked.questions["count"][i])
             done = max(1, total - capped)
             found.append(
-                Answer(
-                    **common,  # type: ignore[arg-type]
+                answer(
                     quantiles=quantiles_of(sums.histogram[c], POINTS),
                     mean=float(sums.total[:, c].sum()) / done,
                 )
@@ -122,8 +123,7 @@ def answers_of(
             by_day = np.cumsum(sums.passage[i, :end]) / total
             passage = tuple((d + 1, float(v)) for d, v in enumerate(by_day))
         found.append(
-            Answer(
-                **common,  # type: ignore[arg-type]
+            answer(
                 chance=chance,
                 own=float(sums.own[:, i].sum()) / total,
                 p_min=chance.p if capped else None,
