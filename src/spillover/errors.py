@@ -15,7 +15,8 @@ This file imports nothing of Spillover.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -32,7 +33,22 @@ __all__ = [
     "RunError",
     "SpilloverError",
     "UnstableError",
+    "among",
+    "nearest",
 ]
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The one of ``names`` that was probably meant; nothing when none is near."""
+    return next(iter(difflib.get_close_matches(name, list(names), 1)), "")
+
+
+def among(name: str, names: Iterable[str]) -> str:
+    """What there is instead of an unknown name, as the end of a message."""
+    known = list(names)
+    near = nearest(name, known)
+    meant = f'. Did you mean "{near}"?' if near else ""
+    return f"{', '.join(known) or 'none'}{meant}"
 
 
 @dataclass(frozen=True)

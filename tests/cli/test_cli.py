@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from spillover.api.model import load
 from spillover.store.runfolder import digest_of
 
 COMMAND = Path(sys.executable).with_name("spillover")
@@ -327,6 +328,7 @@ def test_outcomes_of_a_run(made: Path) -> None:
 
 
 def test_outcomes_with_a_lever(made: Path) -> None:
+    lever = ("--lever", "washington-firm")
     words = ("outcomes", made, "--json", "--lever")
     assert (
         json.loads(fine(*words, "washington-firm").stdout)["lever"] == "washington-firm"
@@ -334,6 +336,21 @@ def test_outcomes_with_a_lever(made: Path) -> None:
     done = spillover(*words, "baghdad-acts")
     assert done.returncode == 2
     assert "washington-firm" in done.stderr  # what it has
+    assert 'With the lever "washington-firm"' in fine(*words[:2], *lever).stdout
+
+
+def test_a_misspelt_lever_gets_a_suggestion(made: Path) -> None:
+    for of in ("iraq-2024", made):
+        done = spillover("outcomes", of, "--lever", "washington-frim")
+        assert done.returncode == 2
+        assert 'Did you mean "washington-firm"?' in done.stderr
+
+
+def test_run_says_where_a_lever_is_read(tmp_path: Path) -> None:
+    words = ("run", "strait-demo", *TINY, "-q", "--out", tmp_path / "r")
+    lever = load("strait-demo").levers[1]
+    said = fine(*words, "--lever", lever).stdout
+    assert f"spillover outcomes {tmp_path / 'r'} --lever {lever}" in said
 
 
 def test_outcomes_as_a_table(made: Path) -> None:

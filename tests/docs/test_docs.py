@@ -93,6 +93,49 @@ def test_readme_example_runs(tmp_path: Path) -> None:
     assert (tmp_path / "brief.html").stat().st_size > 10_000
 
 
+def answers(*words: str, where: Path) -> set[str]:
+    """Lines a verb prints, runs of blanks made one."""
+    command = Path(sys.executable).with_name("spillover")
+    done = subprocess.run(
+        [str(command), *words],
+        cwd=where,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0, done.stderr
+    return {" ".join(line.split()) for line in done.stdout.splitlines()}
+
+
+@pytest.mark.slow
+def test_pages_show_what_is_printed(tmp_path: Path) -> None:
+    """Every answer in the README and the tutorial, the reader's edit and lever too."""
+    said = answers("run", "iraq-2024", "-q", where=tmp_path)
+    answers("new", "mycase", "-q", where=tmp_path)
+    said |= answers("run", "mycase", "-q", where=tmp_path)
+    tutorial = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    before, after = re.findall(r"^    (chance: \{.*\})$", tutorial, re.MULTILINE)
+    case = tmp_path / "mycase" / "case.yaml"
+    text = case.read_text(encoding="utf-8")
+    assert text.count(before) == 1
+    case.write_text(text.replace(before, after), encoding="utf-8")
+    said |= answers("run", "mycase", "-q", where=tmp_path)
+    lever = ("--lever", "eastmark-restrains")
+    said |= answers(
+        "run", "mycase", *lever, "-q", "--out", "with-lever", where=tmp_path
+    )
+    said |= answers("outcomes", "with-lever", *lever, where=tmp_path)
+    for page in (ROOT / "README.md", DOCS / "tutorial.md"):
+        shown = re.findall(
+            r"^ {4,}(within .*%.*|within .* to .*)$",
+            page.read_text("utf-8"),
+            re.MULTILINE,
+        )
+        assert len(shown) >= 6
+        lost = [s for s in shown if " ".join(s.split()) not in said]
+        assert not lost, page.name
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_python_blocks_are_python(page: Path) -> None:
     for code in blocks(page):

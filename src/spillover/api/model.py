@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from spillover.case.read import case_folder, read_document
 from spillover.case.schema import Case
 from spillover.case.yaml_text import Document
-from spillover.errors import InputError
+from spillover.errors import InputError, among
 from spillover.store.runfolder import digest_of
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class CaseModel:
             raise InputError(msg)
         unknown = [x for x in levers if x not in self.levers]
         if unknown:
-            msg = f'unknown lever "{unknown[0]}": the case has {", ".join(self.levers)}'
+            msg = f'unknown lever "{unknown[0]}": the levers are {among(unknown[0], self.levers)}'
             raise InputError(msg)
         first = self.assembled.arms[0].id
         arms = (first, *(x for x in levers if x != first))

@@ -41,7 +41,7 @@ def answer_dict(a: Answer) -> dict[str, Any]:
             "futures": chance["futures"],
             "word": likelihood_word(chance["p"]),
             "modelled": row["own"],
-            "unmodelled": chance["p"] - row["own"],
+            "unmodelled": max(0.0, chance["p"] - row["own"]),
             "p_min": row["p_min"],
             "p_max": row["p_max"],
             "reference": row["reference"] or None,

@@ -14,10 +14,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Literal
 
-from spillover.errors import ModelError
+from spillover.errors import ModelError, nearest
 from spillover.model.structure import Slot, Varying
 
 __all__ = ["Z90", "Column", "Family", "SlotBuilder", "SlotTable"]
@@ -138,8 +137,8 @@ class SlotTable:
             When no column has it.
         """
         if path not in self.index:
-            near = get_close_matches(path, self.index, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            near = nearest(path, self.index)
+            hint = f"; did you mean {near}?" if near else ""
             msg = f"{path}: the case has no number of this path{hint}"
             raise ModelError(msg)
         return self.index[path]

@@ -5,14 +5,13 @@ This file must never import the model, an engine or `assemble`.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from spillover.case.read import position_of
 from spillover.case.schema import Case
 from spillover.case.yaml_text import Document
-from spillover.errors import Fault
+from spillover.errors import Fault, nearest
 
 __all__ = ["Checker", "several"]
 
@@ -63,14 +62,14 @@ class Checker:
         """Whether a name is known; notes a fault with what was probably meant."""
         if name in names or {name, f"{what}s"} & self.removed:
             return True
-        near = difflib.get_close_matches(name, list(names), 1)
+        near = nearest(name, list(names))
         some = ", ".join(sorted(names)[:8])
         self.fault(
             where,
             f'unknown {what} "{name}"',
             f"one of {some}" if some and not near else "",
             mend="" if near or some else "The case defines none",
-            hint=near[0] if near else "",
+            hint=near,
         )
         return False
 
@@ -86,7 +85,7 @@ class Checker:
         mend: str = "",
     ) -> None:
         """Note a name in a table that stands for nothing, with what was meant."""
-        near = difflib.get_close_matches(name, list(names), 1)
+        near = nearest(name, list(names))
         self.table_fault(
             file,
             line,
@@ -94,5 +93,5 @@ class Checker:
             found,
             "" if near else expected,
             "" if near else mend,
-            near[0] if near else "",
+            near,
         )

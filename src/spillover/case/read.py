@@ -5,7 +5,6 @@ This file must never import the model, an engine or `assemble`.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,7 +19,7 @@ from spillover.case.number_text import KINDS, Number, NumberError, parse_number
 from spillover.case.schema import Case
 from spillover.case.tables import read_codebook, read_counts, read_records
 from spillover.case.yaml_text import Document, parse_yaml, read_text
-from spillover.errors import CaseError, Fault
+from spillover.errors import CaseError, Fault, nearest
 
 __all__ = [
     "bundled_cases",
@@ -127,7 +126,7 @@ def case_folder(name: str | Path) -> tuple[Path, str]:
     bundled = bundled_cases()
     if str(name) in bundled:
         return Path(str(files("spillover") / "cases" / str(name))), "case.yaml"
-    near = difflib.get_close_matches(str(name), bundled, 1)
+    near = nearest(str(name), bundled)
     raise CaseError(
         [
             Fault(
@@ -137,7 +136,7 @@ def case_folder(name: str | Path) -> tuple[Path, str]:
                 "",
                 "there is no such case",
                 f"a file, a folder with case.yaml, or one of {', '.join(bundled)}",
-                hint=near[0] if near else "",
+                hint=near,
             )
         ]
     )
@@ -222,7 +221,7 @@ def _fault_of(
         path = (*path[:-1], key) if path and path[-1] == key else (*path, key)
         line, column = document.locate(path)
         known = _known_keys(path[:-1])
-        near = difflib.get_close_matches(key, known, 1)
+        near = nearest(key, known)
         return Fault(
             document.file,
             line,
@@ -230,7 +229,7 @@ def _fault_of(
             dotted(path[:-1], data) or "case",
             f'unknown key "{key}"',
             "" if near else f"one of {', '.join(k for k in known if k != 'id')}",
-            hint=near[0] if near else "",
+            hint=near,
         )
     if kind == "missing":
         return Fault(
@@ -246,9 +245,7 @@ def _fault_of(
         if isinstance(error["input"], (dict, list)):
             given = "this"
         expected = str(error["ctx"]["expected"]).replace("'", "").removeprefix(", ")
-        near = difflib.get_close_matches(
-            given, [e.strip() for e in re.split(r", | or ", expected)], 1
-        )
+        near = nearest(given, [e.strip() for e in re.split(r", | or ", expected)])
         return Fault(
             document.file,
             line,
@@ -256,7 +253,7 @@ def _fault_of(
             where,
             f'"{given}" is not known',
             expected,
-            hint=near[0] if near else "",
+            hint=near,
         )
     message = str(error["msg"]).removeprefix("Value error, ")
     wanted = {
@@ -372,7 +369,7 @@ def _shared(case: Case, document: Document) -> tuple[Case, list[Fault]]:
             continue
         name = number.name
         if name not in case.numbers:
-            near = difflib.get_close_matches(name, list(case.numbers), 1)
+            near = nearest(name, list(case.numbers))
             line, column = position_of(where, document)
             faults.append(
                 Fault(
@@ -382,7 +379,7 @@ def _shared(case: Case, document: Document) -> tuple[Case, list[Fault]]:
                     where,
                     f'"{name}" is neither a number nor a name under numbers:',
                     "a number",
-                    hint=near[0] if near else "",
+                    hint=near,
                 )
             )
             continue

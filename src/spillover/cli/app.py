@@ -124,6 +124,7 @@ def check(
 ) -> None:
     """Check a case: every fault at once, with its place and how to mend it."""
     from spillover.api.model import load
+    from spillover.case.checking import several
     from spillover.cli.show import stability
 
     model = load(case)
@@ -145,11 +146,19 @@ def check(
     for w in warnings:
         _note(f"note: {w}", quiet=quiet)
     c = model.case
-    _out(
-        f"{model.id}: no fault. {len(c.streams)} streams, {len(c.responses)} responses, {len(c.replies)} replies, "
-        f"{len(c.restraints)} restraints, {len(c.red_lines)} red lines, {len(c.warnings)} warnings, {len(c.outcomes)} outcomes, {len(c.levers)} levers; "
-        f"{len(c.records)} records, {len(c.counts)} counts."
-    )
+    parts = [
+        several(len(c.streams), "stream", "streams"),
+        several(len(c.responses), "response", "responses"),
+        several(len(c.replies), "reply", "replies"),
+        several(len(c.restraints), "restraint", "restraints"),
+        several(len(c.red_lines), "red line", "red lines"),
+        several(len(c.warnings), "warning", "warnings"),
+        several(len(c.outcomes), "outcome", "outcomes"),
+        several(len(c.levers), "lever", "levers"),
+        several(len(c.records), "record", "records"),
+        several(len(c.counts), "count", "counts"),
+    ]
+    _out(f"{model.id}: no fault. {', '.join(parts)}.")
     _out(
         "One event brings on average "
         f"{radius['q50']:.2f} others directly (90 % of draws {radius['q5']:.2f} to {radius['q95']:.2f}; below 1: it dies out)."
@@ -235,7 +244,8 @@ def outcomes(
     if as_json:
         _out(json.dumps(table, indent=2, ensure_ascii=False))
     else:
-        outcomes_table(table, every=every)
+        title = f'With the lever "{lever}"' if lever else ""
+        outcomes_table(table, title=title, every=every)
 
 
 @app.command()

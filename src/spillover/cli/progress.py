@@ -1,4 +1,4 @@
-"""A progress bar on stderr for anything over a second; quiet when not a terminal."""
+"""A progress bar on stderr for anything over a second; where that is no terminal, a line every ten."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Bar:
     def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet
         self.began = time.monotonic()
-        self.last = 0.0
+        self.last = self.began
         self.compiling = False
         self.shown = False
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from spillover.brief.words import interval, percent
 from spillover.clock import in_words
-from spillover.errors import InputError
+from spillover.errors import InputError, among
 
 if TYPE_CHECKING:
     from spillover.api.model import CaseModel
@@ -47,7 +47,8 @@ def saved_outcomes(folder: Path, lever: str) -> dict[str, Any] | None:
     for arm in arms:
         if not lever or arm["lever"] == lever:
             return dict(arm)
-    msg = f'lever "{lever}" is not in this run; it has {", ".join(a["lever"] for a in arms)}'
+    known = among(lever, (a["lever"] for a in arms))
+    msg = f'lever "{lever}" is not in this run: it has {known}'
     raise InputError(msg)
 
 
@@ -76,7 +77,7 @@ def outcomes_table(
         known = f", as known before {in_words(origin)}" if origin else ""
         console.print(Text(f"{title}{known}", style="bold"))
         console.print()
-    heads = ("", "Chance", "In words", "90 % interval", "The past alone")
+    heads = ("", "Chance or count", "In words", "90 % interval", "The past alone")
     cells = [_cells(r) for r in rows]
     wide = [max(len(c[k]) for c in (heads, *cells)) for k in range(len(heads))]
 
@@ -108,7 +109,7 @@ def _cells(r: dict[str, Any]) -> tuple[str, ...]:
     return (
         r["window"],
         f"{r['q50']:g}",
-        "middle course",
+        "count, middle course",
         f"{r['q5']:g} to {r['q95']:g}",
         "",
     )
@@ -130,6 +131,10 @@ def closing(run: Run, folder: Path) -> None:
     if capped:
         console.print(
             f"{capped:,} courses had too many events and were stopped; the brief gives bounds."
+        )
+    for lever in m["levers"][1:]:
+        console.print(
+            f'With the lever "{lever}":  spillover outcomes {folder} --lever {lever}'
         )
     console.print(
         f"Brief: {folder / 'brief.html'}   Numbers: {folder / 'outcomes.csv'}   Everything: {folder}"
