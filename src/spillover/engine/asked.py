@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spillover.engine.program import Table
+from spillover.engine.tables import Table
 from spillover.model.structure import Model, Pattern
 from spillover.outcomes.question import Question, Tally
 

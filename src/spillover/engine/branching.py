@@ -17,7 +17,8 @@ from spillover.engine.future import run_future
 from spillover.engine.hashing import mix, sub
 from spillover.engine.past import settle_past
 from spillover.engine.prepare import prepare
-from spillover.engine.program import Program, compile_model
+from spillover.engine.program import compile_model
+from spillover.engine.tables import Program
 from spillover.engine.world import World, new_world
 from spillover.errors import RunError
 from spillover.keys import id_key

@@ -64,16 +64,6 @@ from spillover.engine.opening import (
     open_warnings,
     reset,
 )
-from spillover.engine.program import (
-    FACTOR_END,
-    FACTOR_START,
-    GAUGE_STEP,
-    LINE_ADD,
-    LINE_GAUGE,
-    REPLY_ASK,
-    STATE_OFF,
-    STATE_ON,
-)
 from spillover.engine.queue import (
     BUCKET,
     FREE,
@@ -95,6 +85,16 @@ from spillover.engine.rules import (
     matches,
     start_factor,
     state_is_on,
+)
+from spillover.engine.tables import (
+    FACTOR_END,
+    FACTOR_START,
+    GAUGE_STEP,
+    LINE_ADD,
+    LINE_GAUGE,
+    REPLY_ASK,
+    STATE_OFF,
+    STATE_ON,
 )
 from spillover.model.via import IMMIGRANT, LINE, RESPONSE
 

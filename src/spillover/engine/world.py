@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spillover.engine.program import Program, Table
+from spillover.engine.tables import Program, Table
 
 __all__ = ["Numbers", "Pending", "Situation", "World", "new_world"]
 

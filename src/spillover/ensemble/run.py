@@ -29,8 +29,9 @@ from spillover.engine.asked import compile_questions
 from spillover.engine.branching import act_arrays, buckets_per_day
 from spillover.engine.chunk import run_chunk, weigh_chunk
 from spillover.engine.codes import ERRORS
-from spillover.engine.program import Program, compile_model
+from spillover.engine.program import compile_model
 from spillover.engine.reduce import Sums, add_sums, new_sums
+from spillover.engine.tables import Program
 from spillover.engine.world import World, new_world
 from spillover.ensemble.origin import LookBack, look_back
 from spillover.ensemble.warm import compile_ahead, engine_is_compiled
