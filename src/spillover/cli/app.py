@@ -1,96 +1,39 @@
-"""The verbs, as Typer commands. Imports nothing heavy at the top."""
+"""The verbs on a case, as Typer commands. Imports nothing heavy at the top.
+
+Verbs on events, on learning and on judging forecasts stand in `events`, `learn` and
+`judge`; importing this file makes the app whole.
+"""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spillover.cli import events, judge, learn  # noqa: F401 - they add their verbs
+from spillover.cli.root import (
+    CaseName,
+    Draws,
+    Futures,
+    Json,
+    Lever,
+    Out,
+    Quiet,
+    RunName,
+    Seed,
+    Strict,
+    Threads,
+    app,
+    note,
+    say,
+)
+
 if TYPE_CHECKING:
     from spillover.api.run import Run
 
 __all__ = ["app"]
-
-app = typer.Typer(
-    name="spillover",
-    help="Turn reporting on a crisis into a model that runs: chances of named outcomes, with their intervals and sources. For prevention; aggregate actors only.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-CaseName = Annotated[
-    str,
-    typer.Argument(
-        metavar="CASE",
-        help="Id of a bundled case, a folder with case.yaml, or a case file.",
-    ),
-]
-RunName = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN", help="A run folder, or a case (then it is simulated first)."
-    ),
-]
-Draws = Annotated[int, typer.Option(min=1, help="Samples of the uncertain numbers.")]
-Futures = Annotated[int, typer.Option(min=1, help="Simulated courses in each sample.")]
-Seed = Annotated[int, typer.Option(help="Same seed, same case: same answers.")]
-Lever = Annotated[
-    list[str] | None,
-    typer.Option("--lever", help="Also simulate with this lever; may be repeated."),
-]
-Threads = Annotated[
-    int | None,
-    typer.Option(
-        min=1, help="Threads (all cores when absent); changes nothing but speed."
-    ),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        "--out", "-o", help="Run folder to write (runs/CASE-TIME when absent)."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress and no messages.")
-]
-Strict = Annotated[
-    bool, typer.Option(help="Numbers without source or reason are faults.")
-]
-
-
-def _version(value: bool) -> None:
-    if value:
-        from spillover import __version__
-
-        print(f"spillover {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def main(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_version, is_eager=True, help="Print the version."
-        ),
-    ] = False,
-) -> None:
-    """Options of every verb."""
-
-
-def _out(text: str) -> None:
-    print(text)
-
-
-def _note(text: str, *, quiet: bool) -> None:
-    if not quiet:
-        print(text, file=sys.stderr)
 
 
 @app.command()
@@ -108,11 +51,11 @@ def new(
 
     files = make(folder, case_id)
     if as_json:
-        _out(json.dumps({"files": [str(f) for f in files]}))
+        say(json.dumps({"files": [str(f) for f in files]}))
         return
     for f in files:
-        _out(str(f))
-    _note(
+        say(str(f))
+    note(
         f"Next: edit {folder / 'case.yaml'}, then  spillover check {folder}",
         quiet=quiet,
     )
@@ -131,7 +74,7 @@ def check(
     warnings = model.check(strict=strict)
     radius = stability(model)
     if as_json:
-        _out(
+        say(
             json.dumps(
                 {
                     "case": model.id,
@@ -144,7 +87,7 @@ def check(
         )
         return
     for w in warnings:
-        _note(f"note: {w}", quiet=quiet)
+        note(f"note: {w}", quiet=quiet)
     c = model.case
     parts = [
         several(len(c.streams), "stream", "streams"),
@@ -158,8 +101,8 @@ def check(
         several(len(c.records), "record", "records"),
         several(len(c.counts), "count", "counts"),
     ]
-    _out(f"{model.id}: no fault. {', '.join(parts)}.")
-    _out(
+    say(f"{model.id}: no fault. {', '.join(parts)}.")
+    say(
         "One event brings on average "
         f"{radius['q50']:.2f} others directly (90 % of draws {radius['q5']:.2f} to {radius['q95']:.2f}; below 1: it dies out)."
     )
@@ -180,7 +123,7 @@ def _simulated(
     model = load(case)
     warnings = model.check()
     for w in warnings:
-        _note(f"note: {w}", quiet=quiet)
+        note(f"note: {w}", quiet=quiet)
     with Bar(quiet=quiet) as bar:
         return model.simulate(
             draws=draws,
@@ -207,7 +150,7 @@ def simulate(
     """Simulate a case and write a run folder."""
     run = _simulated(case, draws, futures, seed, lever, threads, quiet)
     folder = run.save(out)
-    _out(
+    say(
         json.dumps({"run": str(folder), **run.manifest()}, ensure_ascii=False)
         if as_json
         else str(folder)
@@ -242,7 +185,7 @@ def outcomes(
             .to_dict()
         )
     if as_json:
-        _out(json.dumps(table, indent=2, ensure_ascii=False))
+        say(json.dumps(table, indent=2, ensure_ascii=False))
     else:
         title = f'With the lever "{lever}"' if lever else ""
         outcomes_table(table, title=title, every=every)
@@ -291,9 +234,9 @@ def brief(
     elif out is not None:
         write_text(out, text)
     else:
-        _out(text)
+        say(text)
         return
-    _note(f"written: {out}", quiet=quiet)
+    note(f"written: {out}", quiet=quiet)
 
 
 @app.command()
@@ -315,7 +258,7 @@ def run(
     folder = done.save(out)
     table = done.outcomes().to_dict()
     if as_json:
-        _out(
+        say(
             json.dumps(
                 {"run": str(folder), **table, "manifest": done.manifest()},
                 indent=2,

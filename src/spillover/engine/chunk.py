@@ -10,10 +10,10 @@ import numpy as np
 from spillover.engine.codes import ACCEPTED, CANDIDATES, E_CAPPED, E_NODES, ERROR
 from spillover.engine.future import run_future
 from spillover.engine.hashing import mix, sub
-from spillover.engine.jit import compiled
 from spillover.engine.past import settle_past
 from spillover.engine.prepare import prepare
 from spillover.engine.reduce import last_before, reduce_future
+from spillover.jit import compiled
 
 __all__ = ["run_chunk", "weigh_chunk"]
 

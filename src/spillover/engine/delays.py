@@ -9,7 +9,7 @@ import math
 
 from spillover.engine.codes import K_DELAY, K_PART, K_TIME
 from spillover.engine.hashing import mix, unit, varying
-from spillover.engine.jit import compiled, inlined
+from spillover.jit import compiled, inlined
 
 __all__ = ["delay_of", "kernel_delay", "tail_delay"]
 

@@ -22,9 +22,9 @@ from spillover.engine.codes import (
 )
 from spillover.engine.delays import delay_of
 from spillover.engine.hashing import mix, sub, unit, varying, varying_after
-from spillover.engine.jit import compiled
 from spillover.engine.queue import push_node
 from spillover.engine.rules import condition_holds
+from spillover.jit import compiled
 from spillover.model.via import LINE, REPLY
 
 __all__ = [

@@ -54,7 +54,6 @@ from spillover.engine.hashing import (
     unit,
     varying,
 )
-from spillover.engine.jit import compiled
 from spillover.engine.layers import raise_by_factor, raise_by_gauge, raise_layers
 from spillover.engine.levels import driver_levels
 from spillover.engine.opening import (
@@ -96,6 +95,7 @@ from spillover.engine.tables import (
     STATE_OFF,
     STATE_ON,
 )
+from spillover.jit import compiled
 from spillover.model.via import IMMIGRANT, LINE, RESPONSE
 
 __all__ = ["run_future"]

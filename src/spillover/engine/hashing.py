@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from spillover.engine.jit import compiled, inlined
+from spillover.jit import compiled, inlined
 
 __all__ = [
     "cell_count",

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from spillover.engine.codes import K_TIME, N_IMMIGRANT, ORDER_CANDIDATE, SHIFT2
 from spillover.engine.hashing import cell_count, cell_key, cells, mix, sub, unit
-from spillover.engine.jit import compiled
 from spillover.engine.queue import push_node
 from spillover.engine.rules import gauge_level
+from spillover.jit import compiled
 from spillover.model.via import IMMIGRANT
 
 __all__ = ["raise_by_factor", "raise_by_gauge", "raise_layers"]

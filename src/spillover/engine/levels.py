@@ -9,7 +9,7 @@ import math
 
 from spillover.engine.codes import K_CHANCE, K_TIMES
 from spillover.engine.hashing import inverse_normal, mix, sub, unit, varying
-from spillover.engine.jit import compiled
+from spillover.jit import compiled
 
 __all__ = ["driver_levels"]
 

@@ -32,8 +32,8 @@ from spillover.engine.hashing import (
     sub,
     unit,
 )
-from spillover.engine.jit import compiled
 from spillover.engine.queue import push_node
+from spillover.jit import compiled
 from spillover.model.via import LEVER, LINE, RESPONSE, WARNING
 
 __all__ = ["open_levers", "open_pending", "open_tails", "open_warnings", "reset"]

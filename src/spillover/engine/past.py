@@ -25,7 +25,6 @@ from spillover.engine.hashing import (
     varying,
     varying_log_density,
 )
-from spillover.engine.jit import compiled
 from spillover.engine.rules import (
     LATEST,
     gauge_level,
@@ -46,6 +45,7 @@ from spillover.engine.tables import (
     STATE_OFF,
     STATE_ON,
 )
+from spillover.jit import compiled
 
 __all__ = ["settle_past"]
 

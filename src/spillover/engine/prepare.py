@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from spillover.engine.hashing import none_below
-from spillover.engine.jit import compiled
+from spillover.jit import compiled
 
 __all__ = ["prepare"]
 

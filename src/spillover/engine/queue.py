@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spillover.engine.jit import compiled, inlined
+from spillover.jit import compiled, inlined
 
 __all__ = [
     "FREE",

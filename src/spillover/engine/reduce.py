@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from spillover.engine.asked import FAN_DAYS, Asked
 from spillover.engine.hashing import mix, unit
-from spillover.engine.jit import compiled
 from spillover.engine.rules import matches
+from spillover.jit import compiled
 
 __all__ = [
     "COUNT_BINS",

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from spillover.engine.hashing import mix, unit, varying
-from spillover.engine.jit import compiled, inlined
 from spillover.engine.world import RING
+from spillover.jit import compiled, inlined
 
 __all__ = [
     "LATEST",

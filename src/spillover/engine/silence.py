@@ -13,7 +13,7 @@ import math
 
 from spillover.engine.following import odds_of
 from spillover.engine.hashing import varying_cdf, varying_log_density
-from spillover.engine.jit import compiled
+from spillover.jit import compiled
 
 __all__ = ["first_act", "past_ask", "past_warnings", "silent_line"]
 

@@ -1,4 +1,4 @@
-"""How the compiled engine is compiled.
+"""How code is compiled for speed.
 
 ``compiled`` code holds no interpreter lock, counts no references (it allocates nothing
 and keeps nothing: all memory is the caller's `World`) and divides as NumPy does.

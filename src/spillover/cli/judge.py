@@ -1,0 +1,1 @@
+"""The verbs for judging forecasts: backtest. Imports nothing heavy at the top."""

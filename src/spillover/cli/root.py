@@ -1,0 +1,109 @@
+"""The command line's root: the app, the options verbs share, and how they speak.
+
+Data go to stdout by `say`, everything else to stderr by `note`. Imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "CaseName",
+    "Draws",
+    "Futures",
+    "Json",
+    "Lever",
+    "Out",
+    "Quiet",
+    "RunName",
+    "Seed",
+    "Strict",
+    "Threads",
+    "app",
+    "note",
+    "say",
+]
+
+app = typer.Typer(
+    name="spillover",
+    help="Turn reporting on a crisis into a model that runs: chances of named outcomes, with their intervals and sources. For prevention; aggregate actors only.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+CaseName = Annotated[
+    str,
+    typer.Argument(
+        metavar="CASE",
+        help="Id of a bundled case, a folder with case.yaml, or a case file.",
+    ),
+]
+RunName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="A run folder, or a case (then it is simulated first)."
+    ),
+]
+Draws = Annotated[int, typer.Option(min=1, help="Samples of the uncertain numbers.")]
+Futures = Annotated[int, typer.Option(min=1, help="Simulated courses in each sample.")]
+Seed = Annotated[int, typer.Option(help="Same seed, same case: same answers.")]
+Lever = Annotated[
+    list[str] | None,
+    typer.Option("--lever", help="Also simulate with this lever; may be repeated."),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Threads (all cores when absent); changes nothing but speed."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="Run folder to write (runs/CASE-TIME when absent)."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress and no messages.")
+]
+Strict = Annotated[
+    bool, typer.Option(help="Numbers without source or reason are faults.")
+]
+
+
+def _version(value: bool) -> None:
+    if value:
+        from spillover import __version__
+
+        print(f"spillover {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Options of every verb."""
+
+
+def say(text: str) -> None:
+    """Print data to stdout."""
+    print(text)
+
+
+def note(text: str, *, quiet: bool) -> None:
+    """Say something to a person, on stderr."""
+    if not quiet:
+        print(text, file=sys.stderr)

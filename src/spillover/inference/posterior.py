@@ -1,0 +1,179 @@
+"""Posteriors: a smooth log density with its gradient, its mode and its Laplace spread.
+
+A :class:`Problem` is all that `fit_map` and `sample_nuts` know of a model. Everything
+positive enters on the log scale, so the space is R^n and nothing needs a bound.
+
+References
+----------
+MacKay (2003), Information Theory, Inference, and Learning Algorithms, ch. 27.
+
+This file must never import a case or a page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+from spillover.errors import FitError
+
+__all__ = ["MapFit", "Problem", "fit_map", "laplace"]
+
+Floats = NDArray[np.float64]
+
+
+class Problem(Protocol):
+    """A log posterior on R^n."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for each coordinate."""
+        ...
+
+    def logp_grad(self, z: Floats) -> tuple[float, Floats]:
+        """Log density (prior included, any constant) and its gradient, shape (n,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class MapFit:
+    """A mode and the normal law around it.
+
+    Attributes
+    ----------
+    names
+        Of the coordinates.
+    mode : (n,)
+        Where the log density is largest.
+    covariance : (n, n)
+        Inverse of the negative Hessian there; its directions without curvature get the
+        spread ``widest`` and are counted in ``flat``.
+    logp
+        Log density at the mode.
+    evidence
+        Laplace approximation of the log of the integral.
+    evaluations, converged, flat
+        How the search went.
+    """
+
+    names: tuple[str, ...]
+    mode: Floats
+    covariance: Floats
+    logp: float
+    evidence: float
+    evaluations: int
+    converged: bool
+    flat: int = 0
+
+    @property
+    def spread(self) -> Floats:
+        """Standard deviations, shape (n,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    def draws(self, rng: np.random.Generator, number: int) -> Floats:
+        """Draws from the normal law, shape (number, n)."""
+        root = np.linalg.cholesky(self.covariance)
+        return self.mode + rng.standard_normal((number, len(self.mode))) @ root.T
+
+
+def _hessian(problem: Problem, z: Floats, step: float) -> Floats:
+    """Central differences of the gradient, made symmetric."""
+    n = len(z)
+    rows = np.empty((n, n))
+    for i in range(n):
+        e = np.zeros(n)
+        e[i] = step
+        rows[i] = (problem.logp_grad(z + e)[1] - problem.logp_grad(z - e)[1]) / (
+            2.0 * step
+        )
+    return 0.5 * (rows + rows.T)
+
+
+def laplace(
+    problem: Problem, mode: Floats, *, step: float = 1e-4, widest: float = 10.0
+) -> tuple[Floats, float, int]:
+    """Covariance, half log determinant of it, and how many directions are flat.
+
+    Parameters
+    ----------
+    problem, mode
+        Where to look.
+    step
+        Of the differences of the gradient.
+    widest
+        Largest spread of a direction: where data and prior say less than that.
+    """
+    value, axes = np.linalg.eigh(-_hessian(problem, mode, step))
+    least = widest**-2
+    flat = int(np.sum(value < least))
+    value = np.maximum(value, least)
+    return (axes / value) @ axes.T, -0.5 * float(np.log(value).sum()), flat
+
+
+def fit_map(
+    problem: Problem,
+    start: Floats,
+    *,
+    most: int = 500,
+    tolerance: float = 1e-6,
+    spread: bool = True,
+) -> MapFit:
+    """Find the mode by L-BFGS, and the normal law around it.
+
+    Parameters
+    ----------
+    problem
+        What to fit.
+    start : (n,)
+        Where to begin.
+    most
+        Most iterations.
+    tolerance
+        Largest component of the gradient, per unit of ``max(1, |logp|)``, at the end.
+    spread
+        Whether the covariance is wanted (n more pairs of gradients).
+
+    Raises
+    ------
+    FitError
+        When the log density is not finite at the start.
+    """
+    first, _ = problem.logp_grad(start)
+    if not np.isfinite(first):
+        msg = "the log posterior is not finite where the fit starts"
+        raise FitError(msg)
+    scale = max(1.0, abs(first))
+
+    def loss(z: Floats) -> tuple[float, Floats]:
+        value, grad = problem.logp_grad(z)
+        if not np.isfinite(value):
+            return 1e30, np.zeros_like(z)
+        return -value / scale, -grad / scale
+
+    found = optimize.minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": most, "maxcor": 20, "ftol": 1e-13, "gtol": tolerance},
+    )
+    mode = np.asarray(found.x, np.float64)
+    logp = -float(found.fun) * scale
+    n = len(mode)
+    covariance, half, flat = np.eye(n), 0.0, 0
+    if spread:
+        covariance, half, flat = laplace(problem, mode)
+    return MapFit(
+        names=problem.names,
+        mode=mode,
+        covariance=covariance,
+        logp=logp,
+        evidence=logp + half + 0.5 * n * float(np.log(2.0 * np.pi)),
+        evaluations=int(found.nfev),
+        converged=bool(found.success),
+        flat=flat,
+    )
