@@ -114,6 +114,23 @@ def laplace(
     return (axes / value) @ axes.T, -0.5 * float(np.log(value).sum()), flat
 
 
+def _polish(
+    problem: Problem, mode: Floats, logp: float, covariance: Floats
+) -> tuple[Floats, float]:
+    """A Newton step or two where L-BFGS stopped, kept while they climb.
+
+    Its tolerance is relative to the height, so with many events it stops a visible
+    part of a standard deviation away from the top.
+    """
+    for _ in range(3):
+        step = covariance @ problem.logp_grad(mode)[1]
+        higher, _ = problem.logp_grad(mode + step)
+        if not np.isfinite(higher) or higher <= logp:
+            break
+        mode, logp = mode + step, higher
+    return mode, logp
+
+
 def fit_map(
     problem: Problem,
     start: Floats,
@@ -167,6 +184,7 @@ def fit_map(
     covariance, half, flat = np.eye(n), 0.0, 0
     if spread:
         covariance, half, flat = laplace(problem, mode)
+        mode, logp = _polish(problem, mode, logp, covariance)
     return MapFit(
         names=problem.names,
         mode=mode,
