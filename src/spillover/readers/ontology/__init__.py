@@ -1,0 +1,26 @@
+"""What codes of actions, states and roles mean, as small tables and pure lookups.
+
+This package must never import a case, a model or a page.
+"""
+
+from spillover.readers.ontology.actions import PLOVER, Mapped, action_of
+from spillover.readers.ontology.countries import (
+    Country,
+    countries,
+    country,
+    country_of,
+)
+from spillover.readers.ontology.sectors import is_state, sector_name, sector_of
+
+__all__ = [
+    "PLOVER",
+    "Country",
+    "Mapped",
+    "action_of",
+    "countries",
+    "country",
+    "country_of",
+    "is_state",
+    "sector_name",
+    "sector_of",
+]
