@@ -49,7 +49,10 @@ __all__ = [
     "DailyValue",
     "Law",
     "Links",
+    "Ready",
     "daily_loglik_grad",
+    "make_ready",
+    "run",
     "same_day_share",
     "start_from_counts",
 ]
@@ -151,23 +154,28 @@ def start_from_counts(
 
 
 @dataclass(frozen=True)
-class _Ready:
-    """Arguments as the compiled code wants them."""
+class Ready:
+    """Arguments as the compiled code wants them (also for `sums`)."""
 
     counts: Floats
     cell: NDArray[np.int8]
     first: Ints
     begin: Floats
+    again: NDArray[np.int8]
+    kept: Floats
 
 
-def _ready(
+def make_ready(
     counts: ArrayLike,
     observed: NDArray[np.bool_] | None,
     links: Links,
     start_state: ArrayLike | None,
     sequence_starts: ArrayLike,
     held: ArrayLike | None,
-) -> _Ready:
+    again: NDArray[np.bool_] | None = None,
+    kept: Floats | None = None,
+) -> Ready:
+    """Check shapes; `again` and `kept` are the second track of `sums`."""
     n = np.array(counts, np.float64, order="C")
     cell = np.zeros(n.shape, np.int8)
     if observed is not None:
@@ -186,11 +194,19 @@ def _ready(
         begin = np.broadcast_to(
             np.asarray(start_state, np.float64), (len(starts), len(links))
         )
-    return _Ready(n, cell, first, np.ascontiguousarray(begin))
+    twice = again is not None and kept is not None
+    return Ready(
+        counts=n,
+        cell=cell,
+        first=first,
+        begin=np.ascontiguousarray(begin),
+        again=np.asarray(again if twice else np.zeros((0, 0)), np.int8),
+        kept=np.ascontiguousarray(kept if twice else np.zeros((0, 0)), np.float64),
+    )
 
 
-def _run(
-    ready: _Ready,
+def run(
+    ready: Ready,
     mu: Floats,
     factor: Floats,
     links: Links,
@@ -206,12 +222,13 @@ def _run(
     far = children * (1.0 - k)
     eta = links.matrix(children * k, K)
     S = np.zeros((D + 1, len(links)))
+    H = np.zeros_like(S) if len(ready.again) else S
     v, theta, a, bar, left, factor_bar = (np.zeros((D, K)) for _ in range(6))
     eta_bar = np.zeros((K, K))
     logp = daily_kernels.forward(
         ready.counts, ready.cell, mu, factor, links.target, links.source, far, fade,
         eta, ready.first, ready.begin, law == "good",
-        S, v, theta, a, bar, eta_bar, factor_bar, left,
+        ready.again, ready.kept, S, H, v, theta, a, bar, eta_bar, factor_bar, left,
     )  # fmt: skip
     more, out = value_bar(v) if value_bar is not None else (0.0, None)
     logp += more
@@ -221,7 +238,7 @@ def _run(
     far_bar, fade_bar = np.zeros(len(links)), np.zeros(len(links))
     daily_kernels.backward(
         ready.cell, factor, links.target, links.source, far, fade, eta, ready.first,
-        S, v, bar, eta_bar, factor_bar, left, np.zeros((D, K)) if out is None else out,
+        ready.again, ready.kept, S, H, v, bar, eta_bar, factor_bar, left, np.zeros((D, K)) if out is None else out,
         far_bar, fade_bar,
     )  # fmt: skip
     near = eta_bar[links.target, links.source]
@@ -285,8 +302,8 @@ def daily_loglik_grad(
     n = np.asarray(counts)
     base = np.ascontiguousarray(np.broadcast_to(np.asarray(mu, np.float64), n.shape))
     F = np.ones(n.shape) if factor is None else np.asarray(factor, np.float64)
-    return _run(
-        _ready(n, observed, links, start_state, sequence_starts, held),
+    return run(
+        make_ready(n, observed, links, start_state, sequence_starts, held),
         base,
         np.ascontiguousarray(np.broadcast_to(F, n.shape)),
         links,

@@ -46,14 +46,18 @@ def invert(A, n):
 @allocating
 def forward(
     counts, cell, mu, factor, target, source, far, fade, eta, first, begin, good,
-    S, v, theta, a, bar, eta_bar, factor_bar, left,
+    again, kept, S, H, v, theta, a, bar, eta_bar, factor_bar, left,
 ):  # fmt: skip
-    """Log likelihood; what the way back needs is left in the last eight arrays.
+    """Log likelihood; what the way back needs is left in the last nine arrays.
 
     `far` (L,) = children x share born on later days, `fade` (L,) = exp(-decay), `eta`
     (K, K) = same-day children at factor 1, `first` (D,) = number of the sequence that
-    begins on a day or -1, `begin` (Q, L) = states at the beginnings.
+    begins on a day or -1, `begin` (Q, L) = states at the beginnings. A second track of
+    states, `H`, is fed by `kept` (D, K) alone; where `again` (D, K) is set, the states
+    of the links out of that stream are taken from it. With `again` of length 0 there
+    is no second track.
     """
+    double = len(again) > 0
     D, K = counts.shape
     L = len(target)
     total = 0.0
@@ -64,6 +68,14 @@ def forward(
         if first[d] >= 0:
             for k in range(L):
                 S[d, k] = begin[first[d], k]
+            if double:
+                for k in range(L):
+                    H[d, k] = S[d, k]
+        if double:
+            for k in range(L):
+                if again[d, source[k]]:
+                    S[d, k] = H[d, k]
+                H[d + 1, k] = fade[k] * H[d, k] + (1.0 - fade[k]) * kept[d, source[k]]
         for i in range(K):
             theta[d, i] = 0.0
         for k in range(L):
@@ -159,8 +171,8 @@ def forward(
 
 @allocating
 def backward(
-    cell, factor, target, source, far, fade, eta, first,
-    S, v, bar, eta_bar, factor_bar, left, value_bar, far_bar, fade_bar,
+    cell, factor, target, source, far, fade, eta, first, again, kept,
+    S, H, v, bar, eta_bar, factor_bar, left, value_bar, far_bar, fade_bar,
 ):  # fmt: skip
     """Chain the derivatives back through the days.
 
@@ -173,7 +185,8 @@ def backward(
     here = np.empty(K, np.int64)
     A = np.empty((K, K))
     out = np.zeros(K)
-    back = np.zeros(L)
+    back, back_kept = np.zeros(L), np.zeros(L)
+    double = len(again) > 0
     for day in range(D):
         d = D - 1 - day
         opened = 0
@@ -183,6 +196,9 @@ def backward(
                 opened += 1
         for k in range(L):
             fade_bar[k] += back[k] * (S[d, k] - v[d, source[k]])
+        if double:
+            for k in range(L):
+                fade_bar[k] += back_kept[k] * (H[d, k] - kept[d, source[k]])
         if opened > 0:
             for i in range(K):
                 out[i] = value_bar[d, i]
@@ -215,8 +231,14 @@ def backward(
             for k in range(L):
                 far_bar[k] += bar[d, target[k]] * factor[d, target[k]] * S[d, k]
                 back[k] = 0.0
+                back_kept[k] = 0.0
         else:
             for k in range(L):
                 x = bar[d, target[k]] * factor[d, target[k]]
                 far_bar[k] += x * S[d, k]
                 back[k] = fade[k] * back[k] + x * far[k]
+                if double:
+                    back_kept[k] *= fade[k]
+                    if again[d, source[k]]:
+                        back_kept[k] += back[k]
+                        back[k] = 0.0
