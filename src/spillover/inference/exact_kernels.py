@@ -1,0 +1,293 @@
+"""Compiled sums over events for the exact-time likelihood and its gradient.
+
+Two ways through the same formula, for row i with links p = (i, source j, decay b):
+
+    lambda_i(t) = base_i(t) + f_i(t) sum_p w_p b_p r_p(t),  r_p = sum exp(-b_p (t - t_e))
+
+* ``shared_*``: few decays shared by all, any number of links. The states are kept
+  multiplied by exp(b (t - t0)), so an event changes one of them only and what is left
+  is three products of vectors an event; t0 moves on before anything can overflow.
+  Tasks are stretches of time whose opening states are worked out beforehand.
+* ``links_*``: every link its own decay. Rows are independent: each walks over its own
+  events and, link by link, over those of its sources.
+
+Tasks and rows add up on their own and are summed in a fixed order, so the result is the
+same bits for any number of threads. Sums of products may be reordered by the compiler
+(``reassoc``), nothing else is relaxed. Events of one instant do not see each other.
+
+This file must never import anything of Spillover.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+from numba import prange
+
+__all__ = ["border_sums", "links_pass", "shared_open", "shared_pass", "spread_back"]
+
+njit: Any = numba.njit
+FAST = {"reassoc", "contract", "nsz"}
+FAR = 60.0
+"""Largest b (t - t0): exp(60) squared times a million events is far from overflow."""
+GONE = 45.0
+"""exp(-45) is nothing beside 1."""
+
+parallel: Any = njit(
+    cache=True, nogil=True, error_model="numpy", fastmath=FAST, parallel=True
+)
+inner: Any = njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+
+
+@inner
+def _move(R, P, decays, gap):
+    """Move the origin of scaled states on by ``gap`` days."""
+    for q in range(len(decays)):
+        shrink = math.exp(-decays[q] * gap)
+        for j in range(R.shape[1]):
+            P[q, j] = shrink * (P[q, j] - gap * R[q, j])
+            R[q, j] = shrink * R[q, j]
+
+
+@parallel
+def shared_open(time, stream, sequence, edges, decays, R, P, fresh):
+    """States that events of each task alone leave at its last event.
+
+    ``R[c, q, j]`` = sum of exp(-b (tau - t_e)), ``P`` the same times -(tau - t_e), for
+    the last sequence of the task; ``fresh[c]`` whether that sequence began in it.
+    """
+    for c in prange(len(edges) - 1):
+        first, last = edges[c], edges[c + 1] - 1
+        R[c] = 0.0
+        P[c] = 0.0
+        fresh[c] = first == 0 or sequence[last] != sequence[first - 1]
+        if last < first:
+            continue
+        tau = time[last]
+        n = last
+        slow = decays.min()
+        while n >= first and sequence[n] == sequence[last]:
+            age = tau - time[n]
+            if slow * age > GONE:
+                break
+            for q in range(len(decays)):
+                x = math.exp(-decays[q] * age)
+                R[c, q, stream[n]] += x
+                P[c, q, stream[n]] -= age * x
+            n -= 1
+
+
+@inner
+def _score(i, trel, x, base, factor, decays, W, R, P, gW, gb, slope):
+    """1 / lambda of one event; adds its part of the gradient. ``x[q]`` = exp(b t)."""
+    lam = base
+    K = R.shape[1]
+    for q in range(len(decays)):
+        one = 0.0
+        two = 0.0
+        row, state, moment = W[q, i], R[q], P[q]
+        for j in range(K):
+            one += row[j] * state[j]
+            two += row[j] * moment[j]
+        scale = factor / x[q]
+        lam += decays[q] * scale * one
+        slope[q] = scale * (one - decays[q] * (trel * one - two))
+    inverse = 1.0 / lam
+    for q in range(len(decays)):
+        gb[q] += inverse * slope[q]
+        size = inverse * factor * decays[q] / x[q]
+        row, state = gW[q, i], R[q]
+        for j in range(K):
+            row[j] += size * state[j]
+    return inverse
+
+
+@parallel
+def shared_pass(
+    time, stream, sequence, scored, cell, base, segment, factor, edges, decays, W,
+    R, P, inverse, value, gW, gb,
+):  # fmt: skip
+    """Sum of log lambda over scored events, and its gradient, task by task.
+
+    ``R``, ``P``: opening states at the last event before each task, used up.
+    ``inverse[n]`` becomes 1 / lambda (0 for events not scored).
+    """
+    for c in prange(len(edges) - 1):
+        first, last = edges[c], edges[c + 1]
+        state, moment = R[c], P[c]
+        grad, slope = gW[c], gb[c]
+        grad[:] = 0.0
+        slope[:] = 0.0
+        x = np.empty(len(decays))
+        scratch = np.empty(len(decays))
+        fast = decays.max()
+        total = 0.0
+        product = 1.0
+        now = sequence[first - 1] if first > 0 else -1
+        t0 = time[first - 1] if first > 0 else 0.0
+        n = first
+        while n < last:
+            if sequence[n] != now:
+                now = sequence[n]
+                state[:] = 0.0
+                moment[:] = 0.0
+                t0 = time[n]
+            t = time[n]
+            if fast * (t - t0) > FAR:
+                _move(state, moment, decays, t - t0)
+                t0 = t
+            for q in range(len(decays)):
+                x[q] = math.exp(decays[q] * (t - t0))
+            end = n
+            while end < last and time[end] == t and sequence[end] == now:
+                i = stream[end]
+                inverse[end] = 0.0
+                if scored[end]:
+                    inverse[end] = _score(
+                        i, t - t0, x, base[i, cell[end]], factor[i, segment[end]],
+                        decays, W, state, moment, grad, slope, scratch,
+                    )  # fmt: skip
+                    product *= inverse[end]
+                    # one logarithm for many events
+                    if not 1e-200 < product < 1e200:
+                        total -= math.log(product)
+                        product = 1.0
+                end += 1
+            for m in range(n, end):
+                for q in range(len(decays)):
+                    state[q, stream[m]] += x[q]
+                    moment[q, stream[m]] += x[q] * (t - t0)
+            n = end
+        value[c] = total - math.log(product)
+
+
+@parallel
+def border_sums(time, offset, borders, segments, decays, decay, source, left, slope):
+    """Share of children that falls in each stretch of time, summed over events.
+
+    For state s = (source, decay) and stretch m = [a, b) of sequence g, given by
+    ``borders[m] = a, b`` and ``segments[m] = g, begins``: ``left[s, m]`` is the
+    integral over the stretch of b exp(-b (t - t_e)) summed over events of the source
+    in that sequence, ``slope`` its derivative by the decay. ``offset[j, g]`` tells
+    where the events of stream j in sequence g begin among ``time``, which is sorted by
+    stream, sequence, time.
+    """
+    for s in prange(len(source)):
+        j, b = source[s], decays[decay[s]]
+        r = 0.0
+        d = 0.0
+        for m in range(len(borders)):
+            g = segments[m, 0]
+            low, high = offset[j, g], offset[j, g + 1]
+            a, z = borders[m, 0], borders[m, 1]
+            begin = low + np.searchsorted(time[low:high], a)
+            end = low + np.searchsorted(time[low:high], z)
+            if segments[m, 1] == 1:
+                # what came before the sequence is watched
+                r = 0.0
+                d = 0.0
+                n = begin - 1
+                while n >= low and b * (a - time[n]) < GONE:
+                    age = a - time[n]
+                    w = math.exp(-b * age)
+                    r += w
+                    d += age * w
+                    n -= 1
+            length = z - a
+            w = math.exp(-b * length)
+            rest, moment = r * w, (d + r * length) * w
+            n = end - 1
+            while n >= begin and b * (z - time[n]) < GONE:
+                age = z - time[n]
+                w = math.exp(-b * age)
+                rest += w
+                moment += age * w
+                n -= 1
+            left[s, m] = r + (end - begin) - rest
+            slope[s, m] = moment - d
+            r = rest
+            d = moment
+
+
+@parallel
+def links_pass(
+    time, offset, place, scored, cell, base, segment, factor, first, source, decay,
+    decays, weight, inverse, value, gw, gb,
+):  # fmt: skip
+    """Sum of log lambda and its gradient for links with decays of their own.
+
+    Events sorted by stream, sequence, time; ``place`` leads back to the order by time.
+    Links of row i are ``first[i]..first[i + 1]``. ``gb[p]`` is the derivative by the
+    decay of link p.
+    """
+    for i in prange(len(first) - 1):
+        low, high = first[i], first[i + 1]
+        links = high - low
+        r = np.zeros(links)
+        d = np.zeros(links)
+        at = np.zeros(links, np.int64)
+        total = 0.0
+        product = 1.0
+        for p in range(low, high):
+            gw[p] = 0.0
+            gb[p] = 0.0
+        for g in range(offset.shape[1] - 1):
+            begin, end = offset[i, g], offset[i, g + 1]
+            if begin == end:
+                continue
+            for p in range(links):
+                r[p] = 0.0
+                d[p] = 0.0
+                at[p] = offset[source[low + p], g]
+            before = time[begin]
+            for n in range(begin, end):
+                t = time[n]
+                gap = t - before
+                before = t
+                k = place[n]
+                f = factor[i, segment[k]]
+                lam = base[i, cell[k]]
+                last = -1.0
+                shrink = 1.0
+                for p in range(links):
+                    b = decays[decay[low + p]]
+                    if b != last:
+                        shrink = math.exp(-b * gap)
+                        last = b
+                    d[p] = shrink * (d[p] + gap * r[p])
+                    r[p] = shrink * r[p]
+                    m = at[p]
+                    stop = offset[source[low + p], g + 1]
+                    while m < stop and time[m] < t:
+                        age = t - time[m]
+                        if b * age < GONE:
+                            w = math.exp(-b * age)
+                            r[p] += w
+                            d[p] += age * w
+                        m += 1
+                    at[p] = m
+                    lam += f * weight[low + p] * b * r[p]
+                inverse[k] = 0.0
+                if scored[k]:
+                    inv = 1.0 / lam
+                    inverse[k] = inv
+                    for p in range(links):
+                        b = decays[decay[low + p]]
+                        gw[low + p] += inv * f * b * r[p]
+                        gb[low + p] += inv * f * weight[low + p] * (r[p] - b * d[p])
+                    product *= inv
+                    if not 1e-200 < product < 1e200:
+                        total -= math.log(product)
+                        product = 1.0
+        value[i] = total - math.log(product)
+
+
+@inner
+def spread_back(stream, cell, inverse, out):
+    """Derivative by the baseline of every stream and cell: sums of 1 / lambda."""
+    out[:] = 0.0
+    for n in range(len(stream)):
+        out[stream[n], cell[n]] += inverse[n]
