@@ -10,17 +10,18 @@ from spillover.readers.ontology.countries import (
     country,
     country_of,
 )
-from spillover.readers.ontology.sectors import is_state, sector_name, sector_of
+from spillover.readers.ontology.sectors import Role, role_of, sector_name, sector_of
 
 __all__ = [
     "PLOVER",
     "Country",
     "Mapped",
+    "Role",
     "action_of",
     "countries",
     "country",
     "country_of",
-    "is_state",
+    "role_of",
     "sector_name",
     "sector_of",
 ]
