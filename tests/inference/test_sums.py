@@ -81,7 +81,7 @@ class Setting:
         first = np.r_[np.arange(0, 42, 7), 0, 20]
         end = np.r_[np.arange(7, 49, 7), 15, 41]
         stream = np.r_[np.full(6, 1), 2, 2]
-        total = [self.counts[a:b, c].sum() for a, b, c in zip(first, end, stream)]
+        total = [self.counts[first[i] : end[i], stream[i]].sum() for i in range(8)]
         high = np.array(total)
         high[2] += 4
         high[7] = np.inf

@@ -236,9 +236,11 @@ def run(
         none = np.zeros(len(links))
         return DailyValue(-math.inf, np.zeros((D, K)), np.zeros((D, K)), none, none, v)
     far_bar, fade_bar = np.zeros(len(links)), np.zeros(len(links))
+    if out is None:
+        out = np.zeros((D, K))
     daily_kernels.backward(
         ready.cell, factor, links.target, links.source, far, fade, eta, ready.first,
-        ready.again, ready.kept, S, H, v, bar, eta_bar, factor_bar, left, np.zeros((D, K)) if out is None else out,
+        ready.again, ready.kept, S, H, v, bar, eta_bar, factor_bar, left, out,
         far_bar, fade_bar,
     )  # fmt: skip
     near = eta_bar[links.target, links.source]

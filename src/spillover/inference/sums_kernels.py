@@ -1,11 +1,9 @@
 """Compiled chances of the generalised Poisson law, of a number or of a set of numbers.
 
-This file must never import anything but the decorators and NumPy.
+This file must never import anything but the decorators.
 """
 
 import math
-
-import numpy as np
 
 from spillover.jit import allocating
 
@@ -14,7 +12,7 @@ __all__ = ["log_chances"]
 
 @allocating
 def _log_one(n, theta, g):
-    """log P(n), the law with expectation theta / (1 - g)."""
+    """Log P(n), the law with expectation theta / (1 - g)."""
     x = theta + g * n
     return math.log(theta) + (n - 1.0) * math.log(x) - x - math.lgamma(n + 1.0)
 
@@ -31,7 +29,7 @@ def _slope_g(n, theta, g):
 
 @allocating
 def _between(low, high, theta, g):
-    """log P(low <= n <= high) and slopes, from the largest term, upward and down."""
+    """Log P(low <= n <= high) and slopes, from the largest term, upward and down."""
     top = theta / (1.0 - g)
     n = min(max(low, math.floor(top)), high)
     peak = _log_one(n, theta, g)
