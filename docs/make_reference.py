@@ -72,7 +72,7 @@ SECTIONS = [
     "Watch",
 ]
 # Written in tables beside the case or parsed from it, never by hand in the file.
-UNWRITTEN = {("Case", n) for n in ("records", "counts", "codebook", "shared")}
+UNWRITTEN = {("Case", n) for n in ("records", "counts", "events", "codebook", "shared")}
 RUN = "import sys; from spillover.cli import main; sys.argv[0] = 'spillover'; main()"
 VERBS = ("new", "check", "run", "simulate", "outcomes", "brief")
 INTRO = """\

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spillover.case.read import case_folder, read_document
+from spillover.case.read import case_folder, numbers_by_path, read_document
 from spillover.case.schema import Case
 from spillover.case.yaml_text import Document
-from spillover.errors import InputError, among
+from spillover.errors import CaseError, Fault, InputError, among
 from spillover.store.runfolder import digest_of
 
 if TYPE_CHECKING:
+    from spillover.api.fit_file import FitTable
     from spillover.api.run import Run
     from spillover.assemble.assembled import Assembled
 
@@ -39,11 +40,14 @@ class CaseModel:
         Where each key stands in its file.
     files
         Name to content of the case file and the tables beside it.
+    learned
+        What `fit` learned; a fit that stands beside the case is read when needed.
     """
 
     case: Case
     document: Document
     files: dict[str, bytes]
+    learned: FitTable | None = None
 
     @property
     def id(self) -> str:
@@ -64,10 +68,84 @@ class CaseModel:
 
     @cached_property
     def assembled(self) -> Assembled:
-        """The case as numbers and structure."""
+        """The case as numbers and structure, with what a fit beside it learned."""
         from spillover.assemble.build import assemble
 
-        return assemble(self.case)
+        made = assemble(self.case)
+        name = self.case.history.fit
+        if self.learned is not None:
+            return replace(made, posterior=self.learned.posterior)
+        if not name:
+            return made
+        from spillover.api.fit_file import read_fit
+
+        return replace(made, posterior=read_fit(name, self.files[name], made).posterior)
+
+    @cached_property
+    def fit_table(self) -> FitTable | None:
+        """What was learned from the history, if anything was."""
+        name = self.case.history.fit
+        if self.learned is not None or not name:
+            return self.learned
+        from spillover.api.fit_file import read_fit
+
+        return read_fit(name, self.files[name], self.assembled)
+
+    def fit(
+        self,
+        *,
+        seed: int = 1,
+        histories: int = 16,
+        rounds: int = 2,
+        progress: Progress | None = None,
+    ) -> CaseModel:
+        """The case with its numbers fitted to its own history.
+
+        A fit that stands beside the case is kept. Fits are remembered in the user's
+        cache folder by the digests of the case and its tables.
+
+        Parameters
+        ----------
+        seed
+            Of the histories that are filled in.
+        histories, rounds
+            Histories filled in each round, and rounds.
+        progress
+            Called with (done, total, what).
+
+        Raises
+        ------
+        FitError
+            When there is nothing to fit.
+        """
+        from spillover import __version__
+        from spillover.api.fit_file import fit_table, read_fit, write_fit
+        from spillover.inference.case_fit import fit_case
+        from spillover.store.cache import keep, kept
+
+        if self.fit_table is not None:
+            return self
+        how = f"{__version__}-{seed}-{histories}-{rounds}"
+        name = f"fits/{self.digest[:16]}-{self.data_digest[:16]}-{how}.yaml"
+        content = kept(name)
+        if content is not None:
+            try:
+                table = read_fit(name, content, self.assembled)
+                return replace(self, learned=table)
+            except CaseError:
+                pass  # a damaged file: fitted again below
+        judged = {p for p, n in numbers_by_path(self.case).items() if n.basis == "data"}
+        found = fit_case(
+            self.assembled,
+            seed=seed,
+            histories=histories,
+            rounds=rounds,
+            judged=judged,
+            progress=progress,
+        )
+        content = write_fit(fit_table(self.assembled, found, seed), self.id)
+        keep(name, content)
+        return replace(self, learned=read_fit(name, content, self.assembled))
 
     def check(self, *, strict: bool = False) -> tuple[str, ...]:
         """Check the rules across elements and that it can be assembled.
@@ -105,6 +183,7 @@ class CaseModel:
         seed: int = 1,
         levers: Sequence[str] = (),
         threads: int | None = None,
+        as_written: bool = False,
         progress: Progress | None = None,
     ) -> Run:
         """Simulate the case, and with each of the levers asked for.
@@ -121,6 +200,9 @@ class CaseModel:
             Ids of levers to run beside the case as it is.
         threads
             Threads; all cores when absent.
+        as_written
+            Take the numbers as they are written. Else they are fitted to the history
+            of the case first, if it has any.
         progress
             Called with (done, total, what).
 
@@ -142,12 +224,13 @@ class CaseModel:
         if unknown:
             msg = f'unknown lever "{unknown[0]}": the levers are {among(unknown[0], self.levers)}'
             raise InputError(msg)
+        model = self if as_written else self._fitted(progress)
         first = self.assembled.arms[0].id
         arms = (first, *(x for x in levers if x != first))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             ensemble = run_ensemble(
-                self.assembled,
+                model.assembled,
                 draws=draws,
                 futures=futures,
                 seed=seed,
@@ -162,7 +245,16 @@ class CaseModel:
                 if w.category.__module__.startswith("spillover")
             )
         )
-        return Run(self, ensemble, notes)
+        return Run(model, ensemble, notes)
+
+    def _fitted(self, progress: Progress | None) -> CaseModel:
+        """Fitted where there is something to fit."""
+        from spillover.errors import FitError
+
+        try:
+            return self.fit(progress=progress)
+        except FitError:
+            return self
 
 
 def load(name: str | Path) -> CaseModel:
@@ -178,6 +270,31 @@ def load(name: str | Path) -> CaseModel:
     history = case.history
     names = [
         file,
-        *(n for n in (history.records, history.counts, history.codebook) if n),
+        *(
+            n
+            for n in (
+                history.records,
+                history.counts,
+                history.events,
+                history.codebook,
+                history.fit,
+            )
+            if n
+        ),
     ]
+    if history.fit and not (folder / history.fit).is_file():
+        line, column = document.locate(("history", "fit"))
+        raise CaseError(
+            [
+                Fault(
+                    file,
+                    line,
+                    column,
+                    "history.fit",
+                    f'there is no file "{history.fit}" beside the case',
+                    "the file that `spillover fit` wrote",
+                    "Fit the case again, or take the key out",
+                )
+            ]
+        )
     return CaseModel(case, document, {n: (folder / n).read_bytes() for n in names})

@@ -11,6 +11,7 @@ from spillover.assemble.arms import Arm
 from spillover.assemble.changes import Change
 from spillover.assemble.names import Names
 from spillover.assemble.past_data import PastData
+from spillover.assemble.posterior import Posterior
 from spillover.assemble.slots import SlotTable
 from spillover.model.structure import Model, Slot
 from spillover.outcomes.question import Question, Tally
@@ -66,6 +67,8 @@ class Assembled:
         before the origin are not theirs to answer.
     notes
         Sentences for people: what was imputed from the model alone, and such.
+    posterior
+        What a fit learned of the numbers; None: they are as written.
     """
 
     case_id: str
@@ -80,3 +83,4 @@ class Assembled:
     unmatched: tuple[str, ...] = ()
     lever_lines: int = 0
     notes: tuple[str, ...] = ()
+    posterior: Posterior | None = None

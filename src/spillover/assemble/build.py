@@ -175,6 +175,7 @@ def assemble_source(source: CaseSource) -> Assembled:
         source.records,
         [r.pattern for r in model.reports],
         source.counts,
+        source.events,
     )
     check_counts(matched.past)
     table = ctx.slots.table()

@@ -19,12 +19,20 @@ from numpy.typing import NDArray
 from spillover.assemble.assembled import Assembled, Variant
 from spillover.assemble.changes import apply_changes, fill_copies, fill_rests
 from spillover.assemble.keyed import Keys, draw_keys, normals, sub_keys, uniforms
+from spillover.assemble.posterior import move_scores
 from spillover.assemble.slots import Column, SlotTable
 from spillover.assemble.stability import bases_matrix, radii
 from spillover.errors import ModelError, UnstableError
 from spillover.model.structure import ABSENT, Model
 
-__all__ = ["MOST_RADIUS", "Draws", "draw_numbers", "draw_table", "middle_numbers"]
+__all__ = [
+    "MOST_RADIUS",
+    "Draws",
+    "draw_numbers",
+    "draw_table",
+    "middle_numbers",
+    "value_of",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -84,7 +92,7 @@ def _scores(table: SlotTable, seed: int, draws: Keys, attempts: Keys) -> Floats:
     return z
 
 
-def _value(column: Column, z: Floats) -> Floats:
+def value_of(column: Column, z: Floats) -> Floats:
     """Values of a drawn column at normal scores ``z`` (a contiguous array)."""
     if column.law == "lognormal":
         value = column.median * np.exp(column.spread * z)
@@ -114,11 +122,13 @@ def _fill(
     table = assembled.slots
     theta = np.zeros((len(draws), len(table)))
     z = _scores(table, seed, draws, attempts)
+    if assembled.posterior is not None:
+        z = move_scores(table, assembled.posterior, z)
     for i, column in enumerate(table.columns):
         if column.law == "certain":
             theta[:, i] = column.low
         elif column.drawn:
-            theta[:, i] = _value(column, np.ascontiguousarray(z[:, i]))
+            theta[:, i] = value_of(column, np.ascontiguousarray(z[:, i]))
     return _finish(assembled, theta, seed, draws)
 
 

@@ -23,6 +23,7 @@ from spillover.assemble.sources import (
     CountSource,
     DriverSource,
     DrivesSource,
+    EventSource,
     GaugeSource,
     Hold,
     LeverSource,
@@ -451,4 +452,7 @@ def source_of(case: schema.Case) -> CaseSource:
         variants=tuple(_variant(n, v) for n, v in case.variants.items()),
         records=tuple(_record(r) for r in case.records),
         counts=tuple(_count(c) for c in case.counts),
+        events=tuple(
+            EventSource(e.stream, e.first, e.last, e.count) for e in case.events
+        ),
     )

@@ -26,7 +26,12 @@ from spillover.assemble.past_data import (
 )
 from spillover.assemble.patterns import StreamWords
 from spillover.assemble.relations import Relations
-from spillover.assemble.sources import CountSource, RecordSource, StreamSource
+from spillover.assemble.sources import (
+    CountSource,
+    EventSource,
+    RecordSource,
+    StreamSource,
+)
 from spillover.errors import ModelError
 from spillover.keys import id_key
 from spillover.model.structure import DEADLY, INJURING, Pattern, Stream
@@ -144,6 +149,25 @@ def _records(
                 injured=-1 if r.injured is None else r.injured,
             )
         )
+    return made
+
+
+def _events(
+    ctx: Context, streams: Sequence[Stream], sources: Sequence[EventSource]
+) -> list[DatedRecord]:
+    """One record for each event of a table of events by stream and day."""
+    made = []
+    for e in sources:
+        k = ctx.at("streams", e.stream, "events")
+        name = f"{e.stream} {e.date.isoformat()}"
+        if e.date_to != e.date:
+            name += f" to {e.date_to.isoformat()}"
+        low = float(ctx.day(e.date))
+        high = float(min(ctx.day(e.date_to) + 1, 0))
+        for n in range(e.count):
+            one = f"{name} {n + 1}"
+            key = id_key("event", one)
+            made.append(DatedRecord(one, key, low, high, k, flags=streams[k].flags))
     return made
 
 
@@ -276,6 +300,7 @@ def build_past(
     records: Sequence[RecordSource],
     reports: Sequence[Pattern],
     counts: Sequence[CountSource],
+    events: Sequence[EventSource] = (),
 ) -> Matched:
     """Everything known before the origin, in numbers.
 
@@ -292,7 +317,7 @@ def build_past(
     reports
         Pattern of each report layer.
     """
-    dated = _records(ctx, streams, records)
+    dated = _records(ctx, streams, records) + _events(ctx, streams, events)
     series, rivals = _counts(ctx, reports, counts)
     days = [0 if begins is None else ctx.day(begins)]
     days += [int(r.low) for r in dated if r.stream >= 0]

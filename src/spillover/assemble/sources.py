@@ -25,6 +25,7 @@ __all__ = [
     "CountSource",
     "DriverSource",
     "DrivesSource",
+    "EventSource",
     "GaugeSource",
     "Hold",
     "LeverSource",
@@ -384,6 +385,16 @@ class RecordSource:
 
 
 @dataclass(frozen=True)
+class EventSource:
+    """Events of one stream on a day, or on days of a range (both inclusive)."""
+
+    stream: str
+    date: dt.date
+    date_to: dt.date
+    count: int
+
+
+@dataclass(frozen=True)
 class CountSource:
     """A count row; ``to`` is its last day. Bounds as printed, None where blank."""
 
@@ -429,3 +440,4 @@ class CaseSource:
     variants: tuple[VariantSource, ...] = ()
     records: tuple[RecordSource, ...] = ()
     counts: tuple[CountSource, ...] = ()
+    events: tuple[EventSource, ...] = ()

@@ -5,32 +5,50 @@ This file must never import a case.
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spillover.assemble.past_blocks import blocks_of
 from spillover.assemble.past_data import PastData
 from spillover.model.structure import ABSENT, DEADLY, Model
 
-__all__ = ["streams_without_rate", "uncounted_days", "uncounted_notes"]
+__all__ = [
+    "streams_without_rate",
+    "uncounted_cells",
+    "uncounted_days",
+    "uncounted_notes",
+]
 
 
-def uncounted_days(model: Model, past: PastData) -> dict[int, int]:
-    """Days that no count covers, for each stream with counts elsewhere."""
+def uncounted_cells(model: Model, past: PastData) -> NDArray[np.bool_]:
+    """Days that no count covers, of streams with counts elsewhere, (K, days).
+
+    Other streams' records are all there is: none of their days is uncounted.
+    """
+    cells = np.zeros((len(model.streams), -past.begins), bool)
     blocks, _ = blocks_of(model, past)
-    found: dict[int, int] = {}
     for block in blocks:
+        open_days = np.zeros(-past.begins, bool)
+        edges = block.edges
         covered = set()
         for rows in (block.events, block.claims):
             for r in range(len(rows.first)):
                 if rows.minimum[r] == 0:
                     covered |= set(range(int(rows.first[r]), int(rows.last[r])))
-        edges = block.edges
-        days = sum(
-            int(edges[k + 1] - edges[k])
-            for k in range(len(edges) - 1)
-            if k not in covered
-        )
+        for k in range(len(edges) - 1):
+            if k not in covered:
+                low, high = int(edges[k]), int(edges[k + 1])
+                open_days[low - past.begins : high - past.begins] = True
         for s in block.streams:
-            found[s] = days
-    return found
+            cells[s] = open_days
+    return cells
+
+
+def uncounted_days(model: Model, past: PastData) -> dict[int, int]:
+    """Days that no count covers, for each stream with counts elsewhere."""
+    cells = uncounted_cells(model, past)
+    blocks, _ = blocks_of(model, past)
+    return {s: int(cells[s].sum()) for block in blocks for s in block.streams}
 
 
 def streams_without_rate(model: Model, past: PastData) -> tuple[int, ...]:

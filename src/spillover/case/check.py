@@ -49,6 +49,7 @@ def check_case(
     check_sense.check_elements(check)
     check_sense.check_dates(check)
     check_history.check_records(check)
+    check_history.check_events(check)
     check_history.check_counts(check)
     check_outcomes.check_outcomes(check)
     check_levers.check_levers(check)

@@ -15,7 +15,59 @@ from spillover.case.checking import Checker, several
 from spillover.case.pattern_text import ACTIONS
 from spillover.case.tables import IntervalCount
 
-__all__ = ["check_counts", "check_records", "contradiction"]
+__all__ = ["check_counts", "check_events", "check_records", "contradiction"]
+
+
+def check_events(check: Checker) -> None:
+    """Events by stream and day: known streams, before the origin, counted once."""
+    case = check.case
+    file = case.history.events
+    streams = {s.id for s in case.streams}
+    counted = {
+        s.id for c in case.counts for p in c.of.patterns for s in streams_of(check, p)
+    }
+    told: set[str] = set()
+    for e in case.events:
+        if e.stream not in streams:
+            if e.stream not in told:
+                check.table_unknown(
+                    file,
+                    e.line,
+                    "stream",
+                    f'unknown stream "{e.stream}"',
+                    e.stream,
+                    streams,
+                    "the id of a stream",
+                )
+            told.add(e.stream)
+        elif e.stream in counted and e.stream not in told:
+            told.add(e.stream)
+            check.table_fault(
+                file,
+                e.line,
+                "stream",
+                f'the counts of the case speak of "{e.stream}" already',
+                "events of streams without counts",
+                f"Take its rows out of {file} or of {case.history.counts}",
+            )
+        begins = case.history.begins
+        if e.last >= case.origin:
+            check.table_fault(
+                file,
+                e.line,
+                "date",
+                f"{e.last} is not before the origin {case.origin}",
+                "events before the origin",
+            )
+        elif begins is not None and e.first < begins:
+            check.table_fault(
+                file,
+                e.line,
+                "date",
+                f"{e.first} is before the records begin ({begins})",
+                "a day from then on",
+                "Mend history: {begins: ...} or the date",
+            )
 
 
 def check_records(check: Checker) -> None:

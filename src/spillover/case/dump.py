@@ -17,7 +17,7 @@ from spillover.case.schema import Case, Marks
 
 __all__ = ["dump_case"]
 
-SKIP = {"records", "counts", "codebook", "shared"}
+SKIP = {"records", "counts", "events", "codebook", "shared"}
 
 
 def _number(n: Number) -> Any:  # noqa: ANN401 - YAML

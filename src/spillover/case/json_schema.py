@@ -14,7 +14,7 @@ from spillover.case.schema import Case
 
 __all__ = ["json_schema"]
 
-READ_ONLY = ("records", "counts", "codebook", "shared")
+READ_ONLY = ("records", "counts", "events", "codebook", "shared")
 SHORTHAND: dict[str, tuple[str, ...]] = {
     "Outcome": ("event", "report", "gauge"),
     "Action": ("event",),

@@ -17,7 +17,12 @@ from pydantic import BaseModel, ValidationError
 from spillover.case.fields import Element
 from spillover.case.number_text import KINDS, Number, NumberError, parse_number
 from spillover.case.schema import Case
-from spillover.case.tables import read_codebook, read_counts, read_records
+from spillover.case.tables import (
+    read_codebook,
+    read_counts,
+    read_events,
+    read_records,
+)
 from spillover.case.yaml_text import Document, parse_yaml, read_text
 from spillover.errors import CaseError, Fault, nearest
 
@@ -324,6 +329,7 @@ def walk_numbers(
             if name in (
                 "records",
                 "counts",
+                "events",
                 "codebook",
                 "shared",
                 "numbers",
@@ -449,7 +455,7 @@ def read_document(name: str | Path) -> tuple[Case, Document]:
     text = read_text(folder / file, file)
     document, faults = parse_yaml(text, file)
     data = with_ids(_yes_no(document.data))
-    for key in ("records", "counts", "codebook", "shared"):
+    for key in ("records", "counts", "events", "codebook", "shared"):
         if key in data:
             line, column = document.locate((key,))
             faults.append(
@@ -496,6 +502,11 @@ def read_document(name: str | Path) -> tuple[Case, Document]:
     if history.counts:
         update["counts"], more = read_counts(
             history.counts, read_text(folder / history.counts, history.counts)
+        )
+        faults += more
+    if history.events:
+        update["events"], more = read_events(
+            history.events, read_text(folder / history.events, history.events)
         )
         faults += more
     case = case.model_copy(update=update)

@@ -42,7 +42,7 @@ from spillover.case.fields import (
     otherwise,
 )
 from spillover.case.number_text import Number
-from spillover.case.tables import IntervalCount, Record
+from spillover.case.tables import EventRow, IntervalCount, Record
 
 __all__ = [
     "Action",
@@ -810,6 +810,10 @@ class HistoryFiles(Frozen):
     """CSV of interval counts."""
     codebook: str = ""
     """CSV of printed codes."""
+    events: str = ""
+    """CSV of events by stream and day, written by `spillover fit --events`."""
+    fit: str = ""
+    """What a fit learned of the numbers, written by `spillover fit`."""
     begins: Date | None = None
     """First day the records cover."""
 
@@ -884,6 +888,8 @@ class Case(Frozen):
     records: tuple[Record, ...] = ()
     """Read from the table; not written in the file."""
     counts: tuple[IntervalCount, ...] = ()
+    """Read from the table; not written in the file."""
+    events: tuple[EventRow, ...] = ()
     """Read from the table; not written in the file."""
     codebook: dict[str, str] = {}
     """Read from the table; not written in the file."""

@@ -1,4 +1,4 @@
-"""Tables beside a case: records, interval counts and the codebook.
+"""Tables beside a case: records, interval counts, events and the codebook.
 
 This file must never import the model, an engine or `assemble`.
 """
@@ -17,7 +17,15 @@ from typing import Literal, get_args
 from spillover.case.pattern_text import QuantityText, TextError, parse_quantity
 from spillover.errors import Fault
 
-__all__ = ["IntervalCount", "Record", "read_codebook", "read_counts", "read_records"]
+__all__ = [
+    "EventRow",
+    "IntervalCount",
+    "Record",
+    "read_codebook",
+    "read_counts",
+    "read_events",
+    "read_records",
+]
 
 RECORD_COLUMNS = [
     "id",
@@ -55,6 +63,7 @@ NEEDED = {
     "records": ("id", "date", "source", "action", "target"),
     "counts": ("id", "from", "of", "kind"),
     "codebook": ("printed", "actor"),
+    "events": ("stream", "date", "count"),
 }
 
 
@@ -101,6 +110,18 @@ class IntervalCount:
     weight: float = 1.0
     sources: tuple[str, ...] = ()
     note: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """Events of a stream on one day, or on days of a range (both inclusive)."""
+
+    stream: str
+    first: dt.date
+    last: dt.date
+    count: int
+    source: str = ""
     line: int = 0
 
 
@@ -273,6 +294,27 @@ def read_records(
                     line,
                 )
             )
+    return tuple(found), table.faults
+
+
+def read_events(file: str, text: str) -> tuple[tuple[EventRow, ...], list[Fault]]:
+    """Events by stream and day, as `spillover fit --events` writes them."""
+    columns = ("stream", "date", "date_to", "count", "source")
+    table = _Rows("events", file, text, columns)
+    found = []
+    for line, c in table.rows:
+        first = table.date(line, "date", c["date"])
+        last = table.date(line, "date_to", c["date_to"]) if c["date_to"] else first
+        count = table.whole(line, "count", c["count"])
+        if first and last and last < first:
+            table.fault(
+                line,
+                "date_to",
+                f"{last} is before {first}",
+                "the last day of the range",
+            )
+        elif first and last and count:
+            found.append(EventRow(c["stream"], first, last, count, c["source"], line))
     return tuple(found), table.faults
 
 

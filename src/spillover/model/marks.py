@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spillover.model.structure import ABSENT, Choice, Model, Pattern
 
-__all__ = ["MarkOutcome", "chance_of", "mark_law", "matches"]
+__all__ = ["MarkOutcome", "chance_of", "mark_law", "matches", "which_match"]
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +39,17 @@ class MarkOutcome:
 def matches(pattern: Pattern, stream: int, flags: int) -> bool:
     """Whether an event of ``stream`` with ``flags`` matches any clause."""
     return any(c.stream == stream and c.require & ~flags == 0 for c in pattern.clauses)
+
+
+def which_match(
+    pattern: Pattern, stream: NDArray[np.int64], flags: NDArray[np.uint64]
+) -> NDArray[np.bool_]:
+    """Which of many events match any clause, shape (n,)."""
+    hit = np.zeros(len(stream), bool)
+    for c in pattern.clauses:
+        need = np.uint64(c.require)
+        hit |= (stream == c.stream) & ((flags & need) == need)
+    return hit
 
 
 def _option_chances(choice: Choice, theta: Floats) -> list[Floats]:
