@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from spillover.brief.render import to_html, to_pdf
+from spillover.brief.pdf import to_pdf
+from spillover.brief.render import to_html
 from tests.brief.sample_page import sample_page
 
 pytestmark = pytest.mark.browser

@@ -2,7 +2,7 @@ import builtins
 
 import pytest
 
-from spillover.brief import render
+from spillover.brief import pdf
 from spillover.errors import RunError
 
 
@@ -14,8 +14,8 @@ def test_without_a_printer_it_says_how_to_mend(monkeypatch, tmp_path):
             raise ImportError(name)
         return real(name, *args, **more)
 
-    monkeypatch.setattr(render, "find_browser", lambda: None)
+    monkeypatch.setattr(pdf, "find_browser", lambda: None)
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(RunError, match="pip install"):
-        render.to_pdf("<p>a</p>", tmp_path / "a.pdf")
+        pdf.to_pdf("<p>a</p>", tmp_path / "a.pdf")
     assert not (tmp_path / "a.pdf").exists()

@@ -3,7 +3,8 @@
 import dataclasses
 import json
 
-from spillover.brief.render import to_json, to_markdown
+from spillover.brief.markdown import to_markdown
+from spillover.brief.render import to_json
 from spillover.brief.words import mixed_sentences
 from tests.brief.sample_page import sample_page
 

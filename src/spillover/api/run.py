@@ -46,7 +46,7 @@ class Brief:
     @property
     def markdown(self) -> str:
         """The same as Markdown."""
-        from spillover.brief.render import to_markdown
+        from spillover.brief.markdown import to_markdown
 
         return to_markdown(self.page)
 
@@ -59,7 +59,7 @@ class Brief:
 
     def pdf(self, path: Path) -> None:
         """Print it to a file; needs a browser or the extra `pdf`."""
-        from spillover.brief.render import to_pdf
+        from spillover.brief.pdf import to_pdf
 
         to_pdf(self.html, path)
 

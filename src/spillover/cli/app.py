@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spillover.cli import events, judge, learn  # noqa: F401 - they add their verbs
+from spillover.cli import events, get, judge, learn  # noqa: F401 - they add their verbs
 from spillover.cli.root import (
     CaseName,
     Draws,
@@ -228,7 +228,7 @@ def brief(
         made = _simulated(run, draws, futures, seed, None, None, quiet).brief()
         text = made.markdown if md else made.json if as_json else made.html
     if pdf and out is not None:
-        from spillover.brief.render import to_pdf
+        from spillover.brief.pdf import to_pdf
 
         to_pdf(text, out)
     elif out is not None:
