@@ -1,6 +1,6 @@
-"""Exact-time log-likelihood of a multivariate exponential Hawkes process, with gradient.
+"""Exact-time log-likelihood of exponential Hawkes processes, with its gradient.
 
-    lambda_i(t) = F_i(t) mu_i(t) w_i(t) + F'_i(t) sum_p w_p sum_e b_p exp(-b_p (t - t_e))
+    lambda_i(t) = F_i(t) mu_i(t) + F'_i(t) sum_p w_p sum_e b_p exp(-b_p (t - t_e))
 
 over links p from the stream of e to i. Baselines are constant in cells (blocks of time,
 days of the week, pieces of the given factor paths F and F'); decays are free. Several
@@ -16,10 +16,12 @@ This file must never import a case, a prior or a sampler.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -32,6 +34,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TASKS = 16
+SMALL = 3e7
+"""Products below which waking a second thread costs more than it saves."""
 SHARED_DECAYS = 8
 """With more decays than this, links keep states of their own."""
 
@@ -276,6 +280,18 @@ def _check(
             raise ModelError(msg)
 
 
+@contextmanager
+def _threads(work: float) -> Iterator[None]:
+    """One thread for little work; the result is the same for any number."""
+    before = numba.get_num_threads()
+    if work < SMALL:
+        numba.set_num_threads(1)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
+
+
 @dataclass(frozen=True)
 class Links:
     """Who excites whom, and which decay each link has.
@@ -318,6 +334,7 @@ class ExactLikelihood:
     state_source: Ints
     state_decay: Ints
     state_of: Ints
+    work: float
     scratch: dict[str, NDArray[np.generic]]
 
     def value_grad(
@@ -339,13 +356,14 @@ class ExactLikelihood:
         value, (K, cells), (links,), (D,)
         """
         run = self._shared if self.kind == "shared" else self._own
-        value, g_weight, g_decays = run(base, weight, decays)
+        with _threads(self.work):
+            value, g_weight, g_decays = run(base, weight, decays)
+            left, slope = self._children(decays)
         g_base = np.empty_like(base)
         data = self.data
         kernels.spread_back(data.stream, data.cell, self.scratch["inverse"], g_base)
         value -= float(np.sum(base @ data.cell_length))
         g_base -= data.cell_length
-        left, slope = self._children(decays)
         value -= float(weight @ left)
         g_weight -= left
         g_decays -= np.bincount(
@@ -354,16 +372,17 @@ class ExactLikelihood:
         return value, g_base, g_weight, g_decays
 
     def intensities(self, base: Floats, weight: Floats, decays: Floats) -> Floats:
-        """lambda of its own stream at every scored event (nan elsewhere), (n,)."""
+        """Lambda of its own stream at every scored event (nan elsewhere), (n,)."""
         run = self._shared if self.kind == "shared" else self._own
-        run(base, weight, decays)
+        with _threads(self.work):
+            run(base, weight, decays)
         inverse = np.asarray(self.scratch["inverse"], np.float64)
         out = np.full(len(inverse), np.nan)
         np.divide(1.0, inverse, out=out, where=inverse > 0.0)
         return out
 
     def _children(self, decays: Floats) -> tuple[Floats, Floats]:
-        """Children a link of weight 1 has within the windows, and d/d decay; (links,)."""
+        """Children in the windows by link of weight 1, and d/d decay; (links,)."""
         data = self.data
         shape = (len(self.state_source), len(data.borders))
         left, slope = np.empty(shape), np.empty(shape)
@@ -463,9 +482,9 @@ class ExactLikelihood:
         )
         g_weight = np.empty(len(links))
         g_weight[order] = s["gw"]
-        g_decays = np.bincount(
-            links.decay[order], weights=np.asarray(s["gb"]), minlength=self.decays
-        )
+        own = np.asarray(s["gb"], np.float64)
+        g_decays = np.zeros(self.decays)
+        np.add.at(g_decays, links.decay[order], own)
         return float(np.asarray(s["value"]).sum()), g_weight, g_decays
 
 
@@ -499,10 +518,12 @@ def exact_likelihood(
         msg = "two links have the same source, target and decay"
         raise ModelError(msg)
     states, state_of = np.unique(pair, return_inverse=True)
+    n = np.bincount(data.stream, minlength=K).astype(np.float64)
+    own = float(np.sum(8.0 * n[links.target] + 12.0 * n[links.source]))
+    together = float(n.sum()) * K * D
     if kind == "auto":
-        n = np.bincount(data.stream, minlength=K).astype(np.float64)
-        own = float(np.sum(8.0 * n[links.target] + 12.0 * n[links.source]))
-        kind = "shared" if D <= SHARED_DECAYS and n.sum() * K * D < own else "links"
+        kind = "shared" if D <= SHARED_DECAYS and together < own else "links"
+    work = together if kind == "shared" else own
     order = np.lexsort((links.source, links.decay, links.target))
     tasks = len(data.edges) - 1
     scratch: dict[str, NDArray[np.generic]] = {"inverse": np.zeros(len(data.time))}
@@ -523,5 +544,5 @@ def exact_likelihood(
             "gb": np.zeros(len(links)),
         }
     return ExactLikelihood(
-        data, links, kind, D, order, states // D, states % D, state_of, scratch
+        data, links, kind, D, order, states // D, states % D, state_of, work, scratch
     )
