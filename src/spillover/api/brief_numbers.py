@@ -12,7 +12,7 @@ from spillover.case.number_text import Number
 from spillover.case.read import elements_by_path, numbers_by_path
 from spillover.case.schema import Case
 
-__all__ = ["driver_rows", "number_rows"]
+__all__ = ["driver_rows", "number_rows", "number_words"]
 
 
 def _effect(path: str, effects: Mapping[str, float]) -> str:
@@ -25,7 +25,8 @@ def _effect(path: str, effects: Mapping[str, float]) -> str:
     )
 
 
-def _words(path: str) -> str:
+def number_words(path: str) -> str:
+    """A dotted path in words."""
     section, _, rest = path.partition(".")
     return f"{section.replace('_', ' ').rstrip('s')}: {rest.replace('.', ', ').replace('-', ' ')}"
 
@@ -50,7 +51,7 @@ def number_rows(
         is_judged = (n.basis or ("data" if rests_on else "judgement")) == "judgement"
         cited = f" [{', '.join(rests_on)}]" if rests_on else ""
         row = NumberRow(
-            _words(path),
+            number_words(path),
             row_of.text,
             f"{reason}{cited}".strip(),
             _effect(path, effects),
@@ -74,7 +75,7 @@ def driver_rows(
             continue
         rows.append(
             WatchRow(
-                _words(path),
+                number_words(path),
                 n.text,
                 f"higher means {'a higher' if r > 0 else 'a lower'} chance (rank correlation {r:+.2f})".replace(
                     "-", "−"

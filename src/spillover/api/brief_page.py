@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spillover.api.brief_fit import fit_page
 from spillover.api.brief_map import actor_boxes, tie_arrows
 from spillover.api.brief_numbers import driver_rows, number_rows
 from spillover.api.brief_rows import (
@@ -345,4 +346,5 @@ def brief_page(run: Run, *, generated: str = "") -> BriefPage:
         sources=source_rows(case),
         limits=case.limits,
         method=_method(run),
+        fit=fit_page(case, run.model.fit_table) if run.model.fit_table else None,
     )

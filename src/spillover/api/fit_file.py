@@ -20,6 +20,7 @@ from spillover.assemble.draws import value_of
 from spillover.assemble.posterior import Posterior
 from spillover.assemble.slots import Z90, Column
 from spillover.errors import CaseError, Fault, nearest
+from spillover.inference.case_checks import Check
 from spillover.inference.case_fit import LEARNED, CaseFit
 
 __all__ = ["FitRow", "FitTable", "fit_table", "read_fit", "write_fit"]
@@ -59,6 +60,7 @@ class FitTable:
     rows: tuple[FitRow, ...]
     posterior: Posterior
     how: dict[str, float | int | str]
+    checks: tuple[Check, ...] = ()
 
 
 def _points(column: Column, mean: float, spread: float) -> tuple[float, float, float]:
@@ -89,7 +91,7 @@ def fit_table(assembled: Assembled, fit: CaseFit, seed: int) -> FitTable:
         "events_in_a_history": round(fit.events, 1),
         "last_move_in_spreads": round(fit.shift, 3),
     }
-    return FitTable(tuple(rows), law, how)
+    return FitTable(tuple(rows), law, how, fit.checks)
 
 
 def _triple(values: tuple[float, ...]) -> dict[str, float]:
@@ -99,7 +101,7 @@ def _triple(values: tuple[float, ...]) -> dict[str, float]:
 
 def write_fit(table: FitTable, case_id: str) -> bytes:
     """The file's content."""
-    yaml = YAML()
+    yaml = YAML(pure=True)
     yaml.default_flow_style = None
     yaml.width = 4096
     numbers = []
@@ -125,11 +127,20 @@ def write_fit(table: FitTable, case_id: str) -> bytes:
             "case": case_id,
             "how": dict(table.how),
             "numbers": numbers,
+            "checks": [
+                {k: _plain(v) for k, v in vars(check).items()} for check in table.checks
+            ],
             "law": law,
         },
         text,
     )
     return (HEAD + text.getvalue()).encode()
+
+
+def _plain(value: float | str) -> float | str | None:
+    if isinstance(value, str):
+        return value
+    return None if np.isnan(value) else float(f"{value:.4g}")
 
 
 def _fault(file: str, where: str, found: str, expected: str = "") -> CaseError:
@@ -158,6 +169,16 @@ def read_fit(file: str, content: bytes, assembled: Assembled) -> FitTable:
         for k, x in enumerate(law):
             root[k, : k + 1] = [float(v) for v in x["root"]]
         how = dict(data["how"])
+        checks = tuple(
+            Check(
+                str(c["stream"]),
+                *(
+                    np.nan if c[k] is None else float(c[k])
+                    for k in ("seen", "expected", "weekday", "gaps")
+                ),
+            )
+            for c in data["checks"]
+        )
     except (YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError):
         raise _fault(
             file, "", "this is not a file that `spillover fit` wrote"
@@ -179,7 +200,7 @@ def read_fit(file: str, content: bytes, assembled: Assembled) -> FitTable:
                 row.path,
                 f"the number was {row.written[0]:.4g}..{row.written[2]:.4g} when it was fitted and is {now[0]:.4g}..{now[2]:.4g} now",
             )
-    return FitTable(tuple(rows), Posterior(paths, mean, root), how)
+    return FitTable(tuple(rows), Posterior(paths, mean, root), how, checks)
 
 
 def _row(n: dict[str, object], assembled: Assembled) -> FitRow:

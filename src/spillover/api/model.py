@@ -95,8 +95,8 @@ class CaseModel:
         self,
         *,
         seed: int = 1,
-        histories: int = 16,
-        rounds: int = 2,
+        histories: int = 12,
+        rounds: int = 3,
         progress: Progress | None = None,
     ) -> CaseModel:
         """The case with its numbers fitted to its own history.

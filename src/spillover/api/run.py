@@ -111,6 +111,7 @@ class Run:
         from spillover import __version__
 
         e = self.ensemble
+        fit = self.model.fit_table
         capped = {a.id: int(a.sums.capped.sum()) for a in e.arms}
         return {
             "schema_version": 1,
@@ -141,6 +142,7 @@ class Run:
                 "numba": numba.__version__,
             },
             "machine": {"processor": platform.machine(), "system": platform.system()},
+            "fitted_numbers": [r.path for r in fit.rows if r.learned] if fit else [],
             "notes": list(self.notes),
         }
 
@@ -194,6 +196,10 @@ class Run:
         files["brief.html"] = brief.html.encode()
         files["brief.md"] = brief.markdown.encode()
         files["brief.json"] = brief.json.encode()
+        if self.model.learned is not None:
+            from spillover.api.fit_file import write_fit
+
+            files["fit.yaml"] = write_fit(self.model.learned, self.model.id)
         files |= {
             f"case/{n if n != self.model.document.file else 'case.yaml'}": b
             for n, b in self.model.files.items()

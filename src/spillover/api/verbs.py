@@ -35,6 +35,7 @@ def run(
     seed: int = 1,
     levers: Sequence[str] = (),
     threads: int | None = None,
+    as_written: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Run:
     """The whole job on a case: check and simulate; `Run.save` writes the folder."""
@@ -46,5 +47,6 @@ def run(
         seed=seed,
         levers=levers,
         threads=threads,
+        as_written=as_written,
         progress=progress,
     )

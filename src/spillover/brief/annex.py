@@ -139,6 +139,7 @@ def annex(page: BriefPage) -> list[Table]:
 
 def text_rows(page: BriefPage) -> dict[str, list[list[str]]]:
     """Rows of the tables in the text; templates hold no arithmetic."""
+    fit = page.fit.rows if page.fit else ()
     return {
         "main_rows": [
             [
@@ -180,5 +181,13 @@ def text_rows(page: BriefPage) -> dict[str, list[list[str]]]:
         ],
         "sourced_rows": [[n.what, n.value, n.rests, n.effect] for n in page.sourced],
         "judged_rows": [[n.what, n.value, n.rests, n.effect] for n in page.judged],
+        "fit_rows": [[r.what, r.written, r.alone, r.used] for r in fit if r.learned],
+        "unmoved_rows": [
+            [r.what, r.written, r.alone, r.verdict] for r in fit if not r.learned
+        ],
+        "check_rows": [
+            [c.what, c.seen, c.expected, c.weekdays, c.gaps]
+            for c in (page.fit.checks if page.fit else ())
+        ],
         "source_rows": [[s.id, s.title, s.date, s.grade, s.note] for s in page.sources],
     }

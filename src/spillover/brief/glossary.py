@@ -31,6 +31,10 @@ GLOSSARY = (
     ("red line", "a quantity that, once it reaches a threshold, opens an answer"),
     ("sourced", "rests on a cited text"),
     ("judged", "set by the author of the case, with the reason given"),
+    (
+        "records alone",
+        "what the records say of a number when its written range is widened first",
+    ),
     ("computed", "comes out of the simulation"),
     (
         "likelihood words",

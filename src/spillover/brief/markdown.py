@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spillover.brief.annex import annex
+from spillover.brief.annex import annex, text_rows
 from spillover.brief.glossary import GLOSSARY
 from spillover.brief.page import BriefPage
 
@@ -154,6 +154,24 @@ def to_markdown(page: BriefPage) -> str:
         ),
         "",
     ]
+    if page.fit:
+        fit_rows = text_rows(page)
+        out += ["## What the history taught", "", page.fit.summary, ""]
+        out += _table(
+            "Numbers that the records moved, computed: central 90 % and middle",
+            ("Number", "As written", "Records alone", "As used"),
+            fit_rows["fit_rows"],
+        )
+        out += _table(
+            "Does the fitted model describe the records? Events seen beside expected",
+            ("Event", "Seen", "Expected", "Weekdays", "Gaps between events"),
+            fit_rows["check_rows"],
+        )
+        out += _table(
+            "Numbers that the records touch but did not move",
+            ("Number", "As written", "Records alone", "Why it stands as written"),
+            fit_rows["unmoved_rows"],
+        )
     out += [
         "## Track record",
         "",

@@ -201,6 +201,38 @@ class NumberRow:
 
 
 @dataclass(frozen=True)
+class FitRow:
+    """A number as written, by the records alone, and as used; why it stands so."""
+
+    what: str
+    written: str
+    alone: str
+    used: str
+    verdict: str
+    learned: bool
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """A stream: events seen beside those the fitted model expects; p-values or words."""
+
+    what: str
+    seen: str
+    expected: str
+    weekdays: str
+    gaps: str
+
+
+@dataclass(frozen=True)
+class FitPage:
+    """What the history taught about the numbers."""
+
+    summary: str
+    rows: tuple[FitRow, ...]
+    checks: tuple[CheckRow, ...]
+
+
+@dataclass(frozen=True)
 class SourceRow:
     """A source."""
 
@@ -254,4 +286,5 @@ class BriefPage:
     sources: tuple[SourceRow, ...]
     limits: tuple[str, ...]
     method: tuple[tuple[str, str], ...]
+    fit: FitPage | None = None
     track_record: str = "No forecast of this case has been resolved yet."

@@ -14,6 +14,7 @@ import typer
 
 from spillover.cli import events, get, judge, learn  # noqa: F401 - they add their verbs
 from spillover.cli.root import (
+    AsWritten,
     CaseName,
     Draws,
     Futures,
@@ -115,6 +116,7 @@ def _simulated(
     seed: int,
     lever: list[str] | None,
     threads: int | None,
+    as_written: bool,
     quiet: bool,
 ) -> Run:
     from spillover.api.model import load
@@ -131,6 +133,7 @@ def _simulated(
             seed=seed,
             levers=lever or (),
             threads=threads,
+            as_written=as_written,
             progress=bar,
         )
 
@@ -143,12 +146,13 @@ def simulate(
     seed: Seed = 1,
     lever: Lever = None,
     threads: Threads = None,
+    as_written: AsWritten = False,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Simulate a case and write a run folder."""
-    run = _simulated(case, draws, futures, seed, lever, threads, quiet)
+    run = _simulated(case, draws, futures, seed, lever, threads, as_written, quiet)
     folder = run.save(out)
     say(
         json.dumps({"run": str(folder), **run.manifest()}, ensure_ascii=False)
@@ -169,6 +173,7 @@ def outcomes(
     draws: Draws = 2000,
     futures: Futures = 20,
     seed: Seed = 1,
+    as_written: AsWritten = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -179,7 +184,14 @@ def outcomes(
     if table is None:
         table = (
             _simulated(
-                run, draws, futures, seed, [lever] if lever else None, None, quiet
+                run,
+                draws,
+                futures,
+                seed,
+                [lever] if lever else None,
+                None,
+                as_written,
+                quiet,
             )
             .outcomes(lever)
             .to_dict()
@@ -208,6 +220,7 @@ def brief(
     draws: Draws = 2000,
     futures: Futures = 20,
     seed: Seed = 1,
+    as_written: AsWritten = False,
     quiet: Quiet = False,
 ) -> None:
     """Write the brief of a run, or of a case simulated now: HTML, Markdown, JSON or PDF."""
@@ -225,7 +238,9 @@ def brief(
     if saved.is_file():
         text = saved.read_text(encoding="utf-8")
     else:
-        made = _simulated(run, draws, futures, seed, None, None, quiet).brief()
+        made = _simulated(
+            run, draws, futures, seed, None, None, as_written, quiet
+        ).brief()
         text = made.markdown if md else made.json if as_json else made.html
     if pdf and out is not None:
         from spillover.brief.pdf import to_pdf
@@ -247,6 +262,7 @@ def run(
     seed: Seed = 1,
     lever: Lever = None,
     threads: Threads = None,
+    as_written: AsWritten = False,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -254,7 +270,7 @@ def run(
     """The whole job: check, simulate, print the answers, write the brief."""
     from spillover.cli.show import closing, outcomes_table
 
-    done = _simulated(case, draws, futures, seed, lever, threads, quiet)
+    done = _simulated(case, draws, futures, seed, lever, threads, as_written, quiet)
     folder = done.save(out)
     table = done.outcomes().to_dict()
     if as_json:

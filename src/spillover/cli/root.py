@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "AsWritten",
     "CaseName",
     "Draws",
     "Futures",
@@ -72,6 +73,12 @@ Out = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress and no messages.")
+]
+AsWritten = Annotated[
+    bool,
+    typer.Option(
+        "--as-written", help="Take the numbers as written; do not fit the history."
+    ),
 ]
 Strict = Annotated[
     bool, typer.Option(help="Numbers without source or reason are faults.")

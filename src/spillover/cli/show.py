@@ -127,6 +127,11 @@ def closing(run: Run, folder: Path) -> None:
         "Chance: mean over all. 90 % interval: how far the uncertain numbers move a chance (for counts: over all courses). "
         "The past alone: what a simple record of earlier events would say, no model."
     )
+    if run.model.fit_table is not None:
+        from spillover.api.brief_fit import fit_page
+        from spillover.cli.show_fit import fit_line
+
+        console.print(fit_line(fit_page(run.model.case, run.model.fit_table)))
     capped = sum(m["capped_futures"].values())
     if capped:
         console.print(

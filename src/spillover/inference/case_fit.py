@@ -35,6 +35,7 @@ from spillover.assemble.past_plan import Plan, make_plan
 from spillover.assemble.posterior import Posterior, prior_correlation
 from spillover.assemble.slots import SlotTable
 from spillover.errors import FitError
+from spillover.inference.case_checks import Check, Look, checks_of, look_at
 from spillover.inference.case_problem import case_problem
 from spillover.inference.evidence import Evidence, evidence_of
 from spillover.inference.history_data import history_data
@@ -82,6 +83,8 @@ class CaseFit:
         How many histories in a round, and how many rounds.
     shift
         Largest move of a mean in the last round, in posterior spreads.
+    checks
+        What the fitted model expects of each stream beside what was seen.
     """
 
     posterior: Posterior
@@ -93,6 +96,7 @@ class CaseFit:
     histories: int
     rounds: int
     shift: float
+    checks: tuple[Check, ...] = ()
 
 
 def _times(plan: Plan, past: ImputedPast, d: int) -> Floats:
@@ -101,7 +105,7 @@ def _times(plan: Plan, past: ImputedPast, d: int) -> Floats:
     at = slice(int(past.offsets[d]), int(past.offsets[d + 1]))
     record = past.record[at]
     times[record[record >= 0]] = past.time[at][record >= 0]
-    return np.minimum(times, -1e-9)
+    return np.asarray(np.minimum(times, -1e-9), np.float64)
 
 
 def _pool(modes: Floats, covariances: Floats) -> tuple[Floats, Floats, Floats]:
@@ -199,6 +203,7 @@ def _fit(
     state = _State((), np.zeros(0), np.zeros((0, 0)), np.zeros(0))
     total, shift, events = rounds * histories, 0.0, 0.0
     alone: dict[str, tuple[float, float]] = {}
+    looks: list[Look] = []
     for r in range(rounds):
         say(r * histories, total, "filling in histories")
         drawn = draw_table(now, seed, histories, first=r * histories, judge=False)
@@ -232,6 +237,8 @@ def _fit(
             start[:n] = state.mean
             found = fit_map(problem, start, most=200, tolerance=1e-5)
             modes[d] = found.mode[:n]
+            if r == rounds - 1:
+                looks.append(look_at(problem, found.mode, plan.weekday))
             covariances[d] = found.covariance[:n, :n]
         before = state.mean
         state = _State(columns, *_pool(modes, covariances))
@@ -246,7 +253,8 @@ def _fit(
         state = state.keep(kept)
         now = replace(now, posterior=state.posterior(table))
     say(total, total, "fitting to the history")
-    return _told(table, state, told, alone, judged, (events, histories, rounds, shift))
+    fit = _told(table, state, told, alone, judged, (events, histories, rounds, shift))
+    return replace(fit, checks=checks_of(model, looks))
 
 
 def _start(table: SlotTable, evidence: Evidence) -> _State:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from spillover.assemble.slots import Column, SlotTable
 from spillover.assemble.stability import bases_matrix
 from spillover.inference.history_data import HistoryData
-from spillover.inference.history_kernels import history_loglik
+from spillover.inference.history_kernels import history_excitation, history_loglik
 from spillover.model.structure import ABSENT, Model
 
 __all__ = ["CaseProblem", "case_problem"]
@@ -124,15 +124,7 @@ class CaseProblem:
         d_theta = np.zeros(len(theta))
         grad = np.zeros(len(z))
 
-        base = self.base.copy()
-        for i, s in enumerate(self.model.streams):
-            if s.base != ABSENT:
-                base[i] = theta[s.base]
-        base *= np.exp(self.slope @ (score - self.reference))
-        mu = base[:, None] * data.week
-        for row, i in enumerate(self.walks):
-            mu[i] *= np.exp(w[row])[self.blocks]
-        mu += OTHER
+        mu = self._immigrants(theta, score, w)
         log_f, log_o, parts = self._factors(theta)
         factor, offspring = np.exp(log_f), np.exp(log_o)
 
@@ -162,6 +154,33 @@ class CaseProblem:
         value += self._add_prior(score, w, grad, d_w)
         grad[n:] += d_w.ravel()
         return float(value), grad
+
+    def expected(self, z: Floats) -> Floats:
+        """Expected events in each cell given those before them, (K, D)."""
+        n, data = self.numbers, self.data
+        score, w = z[:n], z[n:].reshape(len(self.walks), -1)
+        theta, _ = self._fill(score)
+        log_f, log_o, _ = self._factors(theta)
+        children, decay, weight = self._links(theta)
+        inside = history_excitation(
+            data.time, data.pointer, data.days,
+            np.array([m.target for m in data.links], np.int64), data.source_pointer,
+            data.source, weight, children, decay,
+        )  # fmt: skip
+        mu = self._immigrants(theta, score, w)
+        return np.asarray(np.exp(log_f) * mu + np.exp(log_o) * inside, np.float64)
+
+    def _immigrants(self, theta: Floats, score: Floats, w: Floats) -> Floats:
+        """Immigrants per day at F = 1, (K, D)."""
+        base = self.base.copy()
+        for i, s in enumerate(self.model.streams):
+            if s.base != ABSENT:
+                base[i] = theta[s.base]
+        base *= np.exp(self.slope @ (score - self.reference))
+        mu = base[:, None] * self.data.week
+        for row, i in enumerate(self.walks):
+            mu[i] *= np.exp(w[row])[self.blocks]
+        return np.asarray(mu + OTHER, np.float64)
 
     # ---- pieces ------------------------------------------------------------------
 

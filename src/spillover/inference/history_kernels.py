@@ -15,7 +15,7 @@ import numpy as np
 
 from spillover.jit import allocating
 
-__all__ = ["history_loglik"]
+__all__ = ["history_excitation", "history_loglik"]
 
 
 @allocating
@@ -62,6 +62,25 @@ def _one_link(time, first, last, source, weight, low, high, b, days, x, dx, c, d
         # The state at the day's start was taken before sources exactly at it.
         c[d] = s0 + entered - s
         dc[d] = q - q0
+
+
+@allocating
+def history_excitation(
+    time, pointer, days, target, source_pointer, source, weight, children, decay
+):  # fmt: skip
+    """Expected offspring in each cell at F' = 1, (K, days); arguments as below."""
+    inside = np.zeros((len(pointer) - 1, days))
+    x, dx = np.zeros(len(time)), np.zeros(len(time))
+    c, dc = np.zeros(days), np.zeros(days)
+    for m in range(len(target)):
+        i = target[m]
+        _one_link(
+            time, pointer[i], pointer[i + 1], source, weight, source_pointer[m],
+            source_pointer[m + 1], decay[m], days, x, dx, c, dc,
+        )  # fmt: skip
+        for d in range(days):
+            inside[i, d] += children[m] * c[d]
+    return inside
 
 
 @allocating

@@ -1,0 +1,52 @@
+"""What the command line prints of a fit: numbers moved, checks, and what was left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spillover.brief.page import FitPage
+
+__all__ = ["fit_line", "fit_tables"]
+
+
+def fit_line(page: FitPage) -> str:
+    """One sentence on a fit."""
+    moved = sum(r.learned for r in page.rows)
+    return (
+        f"Fitted to its own history: {moved} of the {len(page.rows)} uncertain numbers "
+        "that the records touch were moved by them; the brief shows each as written, "
+        "by the records alone and as used."
+    )
+
+
+def fit_tables(page: FitPage) -> None:
+    """Print the whole fit."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console.print(page.summary, soft_wrap=True)
+    moved = [r for r in page.rows if r.learned]
+    if moved:
+        table = Table(
+            title="Moved by the records (90 % ranges)", title_justify="left", box=None
+        )
+        for head in ("Number", "As written", "Records alone", "As used"):
+            table.add_column(head, overflow="fold")
+        for r in moved:
+            table.add_row(r.what, r.written, r.alone, r.used)
+        console.print()
+        console.print(table)
+    left = Counter(r.verdict for r in page.rows if not r.learned)
+    console.print()
+    for verdict, n in left.most_common():
+        console.print(f"{n} left as written: {verdict}", soft_wrap=True)
+    table = Table(title="Seen and expected", title_justify="left", box=None)
+    for head in ("Event", "Seen", "Expected", "Weekdays", "Gaps"):
+        table.add_column(head, overflow="fold")
+    for c in page.checks:
+        table.add_row(c.what, c.seen, c.expected, c.weekdays, c.gaps)
+    console.print()
+    console.print(table)
