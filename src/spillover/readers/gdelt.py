@@ -8,38 +8,20 @@ never import a case, a model or a page.
 from __future__ import annotations
 
 from spillover.readers.expressions import coordinates, number, q, whole
-from spillover.readers.formats import Form, Format, Rule
+from spillover.readers.formats import Form, Format, Rule, words
 
 __all__ = ["GDELT"]
 
 
 def _actor(k: int) -> tuple[str, ...]:
-    parts = [
-        "Code",
-        "Name",
-        "CountryCode",
-        "KnownGroupCode",
-        "EthnicCode",
-        "Religion1Code",
-        "Religion2Code",
-        "Type1Code",
-        "Type2Code",
-        "Type3Code",
-    ]
+    parts = words(
+        "Code Name CountryCode KnownGroupCode EthnicCode Religion1Code Religion2Code Type1Code Type2Code Type3Code"
+    )
     return tuple(f"Actor{k}{p}" for p in parts)
 
 
 def _geo(who: str, *, adm2: bool) -> tuple[str, ...]:
-    parts = [
-        "Type",
-        "FullName",
-        "CountryCode",
-        "ADM1Code",
-        "ADM2Code",
-        "Lat",
-        "Long",
-        "FeatureID",
-    ]
+    parts = words("Type FullName CountryCode ADM1Code ADM2Code Lat Long FeatureID")
     return tuple(f"{who}Geo_{p}" for p in parts if adm2 or p != "ADM2Code")
 
 
@@ -81,6 +63,11 @@ _ADDED = (
     f"CASE length({q('DATEADDED')}) "
     f"WHEN 14 THEN try_strptime({q('DATEADDED')}, '%Y%m%d%H%M%S') "
     f"WHEN 8 THEN try_strptime({q('DATEADDED')}, '%Y%m%d') + INTERVAL 86399 SECOND END"
+)
+_SITE = f"split_part(split_part({q('SOURCEURL')}, '/', 3), ':', 1)"
+_HOST = (
+    f"CASE WHEN starts_with({q('SOURCEURL')}, 'http') THEN "
+    f"CASE WHEN starts_with({_SITE}, 'www.') THEN substr({_SITE}, 5) ELSE {_SITE} END END"
 )
 
 GDELT = Format(
@@ -134,7 +121,7 @@ GDELT = Format(
         "lon": number("ActionGeo_Long"),
         "place_precision": whole("ActionGeo_Type"),
         "reports": whole("NumMentions"),
-        "publisher": rf"regexp_extract({q('SOURCEURL')}, '^https?://(?:www\.)?([^/:]+)', 1)",
+        "publisher": _HOST,
         "url": q("SOURCEURL"),
     },
     code_system="cameo",

@@ -328,7 +328,8 @@ def _unknown(names: list[str], taken: dict[str, int], name: str) -> Fault:
         else "a column that says who or what (source, action, target)"
     )
     titles = ", ".join(
-        "/".join(str(len(x.columns)) for x in f.forms) + f" columns of {f.title}"
+        "/".join(dict.fromkeys(str(len(x.columns)) for x in f.forms))
+        + f" columns of {f.title}"
         for f in FORMATS.values()
         if f is not PLAIN
     )
