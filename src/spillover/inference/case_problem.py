@@ -97,9 +97,12 @@ class CaseProblem:
     def names(self) -> tuple[str, ...]:
         """Columns by number, then backgrounds."""
         own = [f"column {c}" for c in self.map.columns]
-        many = int(self.blocks.max()) + 1
-        own += [f"background {w}.{b}" for w in self.walks for b in range(many)]
+        own += [f"background {w}.{b}" for w in self.walks for b in range(self._many)]
         return tuple(own)
+
+    @property
+    def _many(self) -> int:
+        return int(self.blocks.max()) + 1
 
     @property
     def numbers(self) -> int:
@@ -118,7 +121,7 @@ class CaseProblem:
     def logp_grad(self, z: Floats) -> tuple[float, Floats]:
         """Log posterior and gradient at ``z``: (numbers + backgrounds,)."""
         n = self.numbers
-        score, w = z[:n], z[n:].reshape(len(self.walks), -1)
+        score, w = z[:n], z[n:].reshape(len(self.walks), self._many)
         theta, slope = self._fill(score)
         data = self.data
         d_theta = np.zeros(len(theta))
@@ -128,11 +131,11 @@ class CaseProblem:
         log_f, log_o, parts = self._factors(theta)
         factor, offspring = np.exp(log_f), np.exp(log_o)
 
-        children, decay, weight = self._links(theta)
+        children, decay = self._links(theta)
         value, d_mu, d_factor, d_off, d_children, d_decay = history_loglik(
             data.time, data.pointer, data.observed, mu, factor, offspring,
             np.array([m.target for m in data.links], np.int64), data.source_pointer,
-            data.source, weight, children, decay,
+            data.source, children, decay,
         )  # fmt: skip
         if not np.isfinite(value):
             return -math.inf, grad
@@ -158,14 +161,14 @@ class CaseProblem:
     def expected(self, z: Floats) -> Floats:
         """Expected events in each cell given those before them, (K, D)."""
         n, data = self.numbers, self.data
-        score, w = z[:n], z[n:].reshape(len(self.walks), -1)
+        score, w = z[:n], z[n:].reshape(len(self.walks), self._many)
         theta, _ = self._fill(score)
         log_f, log_o, _ = self._factors(theta)
-        children, decay, weight = self._links(theta)
+        children, decay = self._links(theta)
         inside = history_excitation(
             data.time, data.pointer, data.days,
             np.array([m.target for m in data.links], np.int64), data.source_pointer,
-            data.source, weight, children, decay,
+            data.source, children, decay,
         )  # fmt: skip
         mu = self._immigrants(theta, score, w)
         return np.asarray(np.exp(log_f) * mu + np.exp(log_o) * inside, np.float64)
@@ -226,21 +229,19 @@ class CaseProblem:
                 if obeys != ABSENT:
                     d_theta[obeys] += d_size * share * c * x
 
-    def _links(self, theta: Floats) -> tuple[Floats, Floats, Floats]:
-        links, pointer = self.data.links, self.data.source_pointer
+    def _links(self, theta: Floats) -> tuple[Floats, Floats]:
+        links = self.data.links
         children, decay = np.empty(len(links)), np.empty(len(links))
-        weight = np.ones(len(self.data.source))
         for m, link in enumerate(links):
-            share = 1.0 if link.share == ABSENT else theta[link.share]
-            known = link.children == ABSENT
-            children[m] = link.fixed if known else theta[link.children] * share
-            half = link.fixed_half_life if known else theta[link.half_life]
+            if link.children == ABSENT:
+                children[m], half = link.fixed, link.fixed_half_life
+            else:
+                share = 1.0 if link.share == ABSENT else theta[link.share]
+                times = 1.0 if link.times == ABSENT else theta[link.times]
+                children[m] = theta[link.children] * share * times
+                half = theta[link.half_life]
             decay[m] = LN2 / half
-            if link.rules is not None:
-                at = link.rules
-                own = np.where(at == ABSENT, 1.0, theta[np.maximum(at, 0)])
-                weight[pointer[m] : pointer[m + 1]] = own
-        return children, decay, weight
+        return children, decay
 
     def _add_link_slopes(
         self,
@@ -254,7 +255,12 @@ class CaseProblem:
             if link.children == ABSENT:
                 continue
             share = 1.0 if link.share == ABSENT else theta[link.share]
-            d_theta[link.children] += d_children[m] * share
+            times = 1.0 if link.times == ABSENT else theta[link.times]
+            d_theta[link.children] += d_children[m] * share * times
+            if link.share != ABSENT:
+                d_theta[link.share] += d_children[m] * theta[link.children] * times
+            if link.times != ABSENT:
+                d_theta[link.times] += d_children[m] * theta[link.children] * share
             d_theta[link.half_life] -= d_decay[m] * decay[m] / theta[link.half_life]
 
     def _to_scores(self, d_theta: Floats, slope: Floats) -> Floats:

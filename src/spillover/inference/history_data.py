@@ -47,22 +47,20 @@ class Link:
     ----------
     target
         Stream of the children.
-    children, half_life, share
-        Columns; ABSENT children: ``fixed`` is G.
+    children, half_life, share, times
+        Columns; G is children x share x times (ABSENT: one), and ``fixed`` where
+        children is ABSENT.
     fixed, fixed_half_life
         Values where no column is given.
-    rules
-        Column of ``times`` of each parent event's weight rule, or ABSENT: one value
-        per parent, in the order of its times.
     """
 
     target: int
     children: int
     half_life: int
     share: int = ABSENT
+    times: int = ABSENT
     fixed: float = 1.0
     fixed_half_life: float = 1.0
-    rules: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class HistoryData:
     observed : (K, D)
         Cells that records or counts speak of.
     links
-        One per response and part of its kernel, then the answers of fixed size.
+        One per response, part of its kernel and weight, then answers of fixed size.
     source_pointer, source
         Times at which each link's parents begin to excite.
     week : (K, D)
@@ -169,16 +167,20 @@ def _links(
             rules[hold] = rule.times
         lag = _number(theta, response.lag, 0.0)
         for part in response.kernel:
-            links.append(
-                Link(
-                    response.then.stream,
-                    response.children,
-                    part.half_life,
-                    part.share,
-                    rules=rules,
+            for times in (ABSENT, *(rule.times for rule in response.weights)):
+                mine = rules == times
+                if not mine.any():
+                    continue
+                links.append(
+                    Link(
+                        response.then.stream,
+                        response.children,
+                        part.half_life,
+                        part.share,
+                        times,
+                    )
                 )
-            )
-            sources.append(time[at] + lag)
+                sources.append(time[at[mine]] + lag)
     for pattern, target, children, half in _answers(model, theta):
         at = parents(pattern)
         links.append(Link(target, ABSENT, ABSENT, fixed=children, fixed_half_life=half))

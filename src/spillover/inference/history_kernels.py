@@ -2,7 +2,7 @@
 
 Events have exact times; immigrants' rates and factors are constant within a day.
 
-    lambda_i(t) = F_i(d) mu_i(d) + F'_i(d) sum_l G_l sum_e w_e b_l exp(-b_l (t - s_e))
+    lambda_i(t) = F_i(d) mu_i(d) + F'_i(d) sum_l G_l sum_e b_l exp(-b_l (t - s_e))
 
 Streaming: one state per link, no N x K cache. Compiled; must never import a case.
 """
@@ -19,20 +19,20 @@ __all__ = ["history_excitation", "history_loglik"]
 
 
 @allocating
-def _one_link(time, first, last, source, weight, low, high, b, days, x, dx, c, dc):
+def _one_link(time, first, last, source, low, high, b, days, x, dx, c, dc):
     """Unit excitation at the target's events and its integral over each day.
 
     Fills x, dx (its derivative in b) for events ``first`` to ``last``, and c, dc for
     each day. ``source`` holds times at which excitation begins, sorted.
     """
-    s = 0.0  # sum of w exp(-b age)
-    q = 0.0  # sum of w age exp(-b age)
+    s = 0.0  # sum of exp(-b age)
+    q = 0.0  # sum of age exp(-b age)
     now = 0.0
     e = first
     k = low
     while k < high and source[k] < 0.0:
         age = -source[k]
-        f = weight[k] * math.exp(-b * age)
+        f = math.exp(-b * age)
         s += f
         q += age * f
         k += 1
@@ -54,8 +54,8 @@ def _one_link(time, first, last, source, weight, low, high, b, days, x, dx, c, d
                 dx[e] = s - b * q
                 e += 1
             elif t_source < end:
-                s += weight[k]
-                entered += weight[k]
+                s += 1.0
+                entered += 1.0
                 k += 1
             else:
                 break
@@ -66,7 +66,7 @@ def _one_link(time, first, last, source, weight, low, high, b, days, x, dx, c, d
 
 @allocating
 def history_excitation(
-    time, pointer, days, target, source_pointer, source, weight, children, decay
+    time, pointer, days, target, source_pointer, source, children, decay
 ):  # fmt: skip
     """Expected offspring in each cell at F' = 1, (K, days); arguments as below."""
     inside = np.zeros((len(pointer) - 1, days))
@@ -75,7 +75,7 @@ def history_excitation(
     for m in range(len(target)):
         i = target[m]
         _one_link(
-            time, pointer[i], pointer[i + 1], source, weight, source_pointer[m],
+            time, pointer[i], pointer[i + 1], source, source_pointer[m],
             source_pointer[m + 1], decay[m], days, x, dx, c, dc,
         )  # fmt: skip
         for d in range(days):
@@ -86,7 +86,7 @@ def history_excitation(
 @allocating
 def history_loglik(
     time, pointer, observed, mu, factor, offspring, target, source_pointer, source,
-    weight, children, decay,
+    children, decay,
 ):  # fmt: skip
     """Log-likelihood and its gradient.
 
@@ -103,8 +103,8 @@ def history_loglik(
     target : (L,)
         Stream a link's children belong to.
     source_pointer : (L + 1,)
-    source, weight : (n,)
-        Times (lag added) and weights of each link's parents, sorted within a link.
+    source : (n,)
+        Times (lag added) of each link's parents, sorted within a link.
     children, decay : (L,)
         G and b per day.
 
@@ -131,7 +131,7 @@ def history_loglik(
     for m in range(L):
         i = target[m]
         _one_link(
-            time, pointer[i], pointer[i + 1], source, weight, source_pointer[m],
+            time, pointer[i], pointer[i + 1], source, source_pointer[m],
             source_pointer[m + 1], decay[m], D, x, dx, C[m], dC[m],
         )  # fmt: skip
         for e in range(pointer[i], pointer[i + 1]):
