@@ -16,6 +16,20 @@ __all__: list[str] = []
 @app.command()
 def fit(
     case: CaseName,
+    events: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--events",
+            "-e",
+            help="A store (spillover import) or event files to learn from; may be repeated.",
+        ),
+    ] = None,
+    as_of: Annotated[
+        str,
+        typer.Option(
+            "--as-of", metavar="DATE", help="Leave out what was published later."
+        ),
+    ] = "",
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Folder to write (CASE-fitted when absent)."),
@@ -28,7 +42,8 @@ def fit(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit a case's numbers to its history; writes the fitted case for review."""
+    """Fit a case's numbers to its history, or to events; writes the fitted case."""
+    import datetime as dt
     from dataclasses import asdict
 
     from spillover.api.brief_fit import fit_page
@@ -40,6 +55,18 @@ def fit(
     model = load(case)
     for w in model.check():
         note(f"note: {w}", quiet=quiet)
+    if events:
+        from spillover.api.case_events import with_events
+        from spillover.assemble.mapped_events import mapping_text
+
+        until = dt.date.fromisoformat(as_of) if as_of else None
+        with Bar(quiet=quiet) as bar:
+            found = with_events(model, events, as_of=until, progress=bar)
+        model = found.model
+        note(mapping_text(found.mapped), quiet=quiet or as_json)
+        for w in found.notes:
+            note(f"note: {w}", quiet=quiet)
+        model.check()
     with Bar(quiet=quiet) as bar:
         fitted = model.fit(seed=seed, histories=histories, rounds=rounds, progress=bar)
     folder = write_fitted(fitted, out or Path(f"{model.id}-fitted"))
