@@ -109,7 +109,7 @@ def acled(k: int = 1, **cells: str) -> dict[str, str]:
     row = dict.fromkeys(ACLED, "")
     row |= {
         "event_id_cnty": f"IRQ{k}",
-        "event_date": "16 May 2031",
+        "event_date": "7 May 2031",
         "year": "2031",
         "time_precision": "1",
         "event_type": "Battles",
@@ -126,7 +126,7 @@ def acled(k: int = 1, **cells: str) -> dict[str, str]:
         "longitude": "43.3",
         "geo_precision": "1",
         "source": "Gazette; Herald",
-        "notes": "Two sides fought, \n and a \"truce\" failed.",
+        "notes": 'Two sides fought, \n and a "truce" failed.',
         "fatalities": "3",
         "timestamp": "1936000000",
     }

@@ -133,7 +133,9 @@ UCDP_RECORD = {
 
 @pytest.mark.parametrize("columns", [GED49, GED42], ids=["49", "42"])
 @pytest.mark.parametrize("header", [True, False])
-def test_ucdp(store: Path, tmp_path: Path, columns: tuple[str, ...], header: bool) -> None:
+def test_ucdp(
+    store: Path, tmp_path: Path, columns: tuple[str, ...], header: bool
+) -> None:
     file = commaed(tmp_path / "ged.csv", columns, [ged()], header=header)
     (report,) = take(store, file)
     assert report.title == f"UCDP GED, {len(columns)} columns"
@@ -209,7 +211,9 @@ def test_acled_export_and_answer_are_one_content(store: Path, tmp_path: Path) ->
 
 
 def test_acled_old_export_in_capitals(store: Path, tmp_path: Path) -> None:
-    columns = [c for c in ACLED if c not in ("disorder_type", "civilian_targeting", "tags")]
+    columns = [
+        c for c in ACLED if c not in ("disorder_type", "civilian_targeting", "tags")
+    ]
     columns += ["data_id", "event_id_no_cnty", "iso3"]
     file = commaed(tmp_path / "a.csv", columns, [acled(event_date="7 May 2031")])
     head, rest = file.read_text().split("\n", 1)
@@ -347,7 +351,9 @@ def test_plain_parquet(store: Path, tmp_path: Path) -> None:
     same(row, source_name="Delta Front", n=7.0, lat=33.5, first_day=DAY, line=1)
 
 
-def test_equal_rows_of_a_plain_table_are_two_events(store: Path, tmp_path: Path) -> None:
+def test_equal_rows_of_a_plain_table_are_two_events(
+    store: Path, tmp_path: Path
+) -> None:
     line = PLAIN.splitlines()[1]
     file = tmp_path / "own.csv"
     file.write_text(PLAIN + line + "\n")

@@ -23,6 +23,12 @@ _MARKS = (
 _DAMAGE = 0.01
 """Share of lines with odd bytes up to which a file counts as damaged UTF-8."""
 
+_LIKELY = (
+    *("cp1252", "cp1251", "cp1256", "cp1250", "cp1254", "cp1255", "cp1253", "cp1257"),
+    *("gb18030", "big5", "shift_jis", "euc_kr"),
+)
+"""What tables that are not UTF-8 are in; on short texts a wider choice errs more."""
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -88,7 +94,10 @@ def find_encoding(file: IO[bytes], declared: str) -> Encoding:
     if good > bad and bad <= max(1, _DAMAGE * lines):
         return Encoding(strict=False)
     name = declared or _guess(b"\n".join(odd))
-    return Encoding(name, note=f"not UTF-8: read as {name} ({bad:,} lines needed it)")
+    return Encoding(
+        name,
+        note=f"not UTF-8: read as {name} ({bad:,} lines needed it); if names look wrong, save the file as UTF-8",
+    )
 
 
 def _guess(sample: bytes) -> str:
@@ -96,8 +105,11 @@ def _guess(sample: bytes) -> str:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        best = from_bytes(sample[:200_000]).best()
+        best = from_bytes(sample[:200_000], cp_isolation=list(_LIKELY)).best()
     name = best.encoding if best is not None else "cp1252"
+    if name in ("cp1250", "cp1254", "cp1257"):
+        # Latin scripts cannot be told apart by a few names; the commonest is taken.
+        name = "cp1252"
     # Never a codec in which a line end or a comma could be something else.
     try:
         fits = "a,b\n\t".encode(name) == b"a,b\n\t"

@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spillover.errors import EventsError, Fault
+from spillover.errors import EventsError, Fault, RunError
 from spillover.readers.encoding import Encoding, find_encoding, head_of
 from spillover.readers.json_rows import objects
 from spillover.readers.known import FORMATS
@@ -137,14 +138,25 @@ def import_file(
         connection.execute("BEGIN")
         try:
             counts, more = _store(connection, imported, parts, say, name)
-        except BaseException:
-            connection.execute("ROLLBACK")
+        except BaseException as e:
+            _undo(connection)
+            if "out of memory" in str(e).lower() or "no space left" in str(e).lower():
+                msg = f"{path}: there is not enough memory or disk space to import it; nothing was imported ({e})"
+                raise RunError(msg) from None
             raise
         connection.execute("COMMIT")
     notes += more
     for f in {f.name: f for f in formats}.values():
         notes += f.notes
     return FileReport(str(path), title, counts, tuple(dict.fromkeys(notes)))
+
+
+def _undo(connection: duckdb.DuckDBPyConnection) -> None:
+    """Roll back; an error that ended the transaction itself has done so."""
+    import duckdb
+
+    with suppress(duckdb.Error):
+        connection.execute("ROLLBACK")
 
 
 def _store(
@@ -265,7 +277,7 @@ def _write_out(p: Packed, folder: Path, k: int, wanted: str) -> _Part:
         encoding.name if encoding.name != "utf-8" else "utf-8", "replace"
     )
     if text.lstrip()[:1] in ("{", "["):
-        layout, written = _json(p, text, rows, wanted)
+        layout, written = _json(p, rows, odd, wanted)
         return _Part(p, layout, rows, odd, written)
     layout = recognize(text, p.name, wanted)
     notes = [encoding.note] if encoding.note else []
@@ -306,7 +318,7 @@ def _text(
         )
 
 
-def _json(p: Packed, text: str, rows: Path, wanted: str) -> tuple[Layout, Written]:
+def _json(p: Packed, rows: Path, odd: Path, wanted: str) -> tuple[Layout, Written]:
     """Rows of JSON: their format from the names of the first."""
     with intact(p.name), p.open() as file:
         first = next(objects(file, p.name), None)
@@ -326,8 +338,13 @@ def _json(p: Packed, text: str, rows: Path, wanted: str) -> tuple[Layout, Writte
     names = list(first[1])
     header = ",".join('"' + n.replace('"', '""') + '"' for n in names)
     layout = _json_layout(names, header, p.name, wanted)
-    with intact(p.name), p.open() as file, rows.open("wb") as out:
-        written = write_values(objects(file, p.name), tuple(names), out)
+    with (
+        intact(p.name),
+        p.open() as file,
+        rows.open("wb") as out,
+        odd.open("wb") as bad,
+    ):
+        written = write_values(objects(file, p.name), tuple(names), out, bad)
     return layout, written
 
 

@@ -187,18 +187,22 @@ def _quoted(
             open_quote ^= parts[-1].count('"') % 2
         row = "\n".join(parts)
         if '"' in row:
-            cells = next(csv.reader([row], delimiter=delimiter), [])
+            try:
+                cells = next(csv.reader([row], delimiter=delimiter), [])
+            except csv.Error:  # a line end outside quotes
+                cells = []
         else:
             cells = row.split(delimiter)
         if first:
             first = False
             continue
-        if open_quote or len(cells) != sink.width or len(row) > LONGEST_ROW:
+        long = len(row) > LONGEST_ROW // 4 and len(row.encode()) > LONGEST_ROW
+        if open_quote or len(cells) != sink.width or long:
             # what a stray quote swallowed are rows of their own
             waiting.extendleft(reversed(taken))
             if open_quote or taken:
                 sink.drop(line, "a quote is never closed", text)
-            elif len(row) > LONGEST_ROW:
+            elif long:
                 sink.drop(line, "row is longer than a megabyte", text)
             else:
                 sink.odd(line, len(cells), text)
@@ -222,12 +226,19 @@ def write_values(
     rows: Iterator[tuple[int, dict[str, object]]],
     columns: tuple[str, ...],
     out: IO[bytes],
+    bad: IO[bytes],
 ) -> Written:
     """Write rows that are known by column names, such as those of JSON."""
-    written = Written()
+    sink = _Sink(out, bad, len(columns))
     for line, row in rows:
         cells = (row.get(c) for c in columns)
         text = "\t".join("" if v is None else str(v).translate(_BREAKS) for v in cells)
-        out.write(f"{line}\t{text}\n".encode())
-        written.read += 1
-    return written
+        data = f"{line}\t{text}\n".encode("utf-8", "replace")
+        if len(data) > LONGEST_ROW:
+            sink.drop(line, "row is longer than a megabyte", text[:200])
+        elif not row.keys() & set(columns):
+            sink.drop(line, "row has none of the columns", str(row)[:200])
+        else:
+            sink.written.read += 1
+            out.write(data)
+    return sink.written

@@ -141,7 +141,10 @@ def _cells(line: str, delimiter: str, *, quoted: bool) -> list[str]:
     line = line.lstrip("\ufeff")
     if not quoted:
         return line.split(delimiter)
-    return next(csv.reader([line], delimiter=delimiter), [])
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # no CSV at all
+        return line.split(delimiter)
 
 
 def _share(f: Format, head: list[str]) -> float:

@@ -53,7 +53,7 @@ def _raw(layout: Layout, rows: Path, format_: Format) -> str:
         f"SELECT line, {named} FROM read_csv('{path}', auto_detect = false, "
         f"header = false, delim = '\t', quote = '', escape = '', comment = '', "
         f"new_line = '\\n', columns = {{{typed}}}, nullstr = [{blanks}], "
-        "max_line_size = 8388608)"
+        "max_line_size = 2097152, buffer_size = 16777216)"
     )
 
 
@@ -167,7 +167,7 @@ def stage_odd(connection: duckdb.DuckDBPyConnection, odd: Path, *, file: str) ->
     connection.execute(
         f"INSERT INTO odd SELECT {_text(file)}, line, rule, '', text FROM read_csv('{path}', "
         "auto_detect = false, header = false, delim = '\t', quote = '', escape = '', "
-        "comment = '', new_line = '\\n', max_line_size = 8388608, "
+        "comment = '', new_line = '\\n', max_line_size = 2097152, buffer_size = 16777216, "
         "columns = {'line': 'BIGINT', 'rule': 'VARCHAR', 'text': 'VARCHAR'})"
     )
 

@@ -90,7 +90,7 @@ CREATE TABLE IF NOT EXISTS counts (
 );
 CREATE TABLE IF NOT EXISTS store_version AS SELECT {_VERSION} AS version;
 """
-_MEMORY = "1GB"
+_READING, _WRITING = "1GB", "512MB"
 
 
 def default_store() -> Path:
@@ -108,7 +108,7 @@ def open_store(
     path: Path | str,
     *,
     write: bool = False,
-    memory: str = _MEMORY,
+    memory: str = "",
     threads: int | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a store; what does not fit in memory goes to disk beside it.
@@ -120,7 +120,8 @@ def open_store(
     write
         Open for an import. One process at a time may.
     memory
-        Most that DuckDB keeps in memory, such as ``"1GB"``.
+        Most that DuckDB keeps in memory; 512 MB for an import, 1 GB otherwise, when
+        absent.
     threads
         All cores when absent.
 
@@ -133,6 +134,7 @@ def open_store(
     if not write and not path.exists():
         msg = f"{path}: there is no store. Make one with  spillover import FILE --store {path}"
         raise EventsError(msg)
+    memory = memory or (_WRITING if write else _READING)
     connection = _connect(path, write)
     work = working_folder(path)
     spill = work / str(os.getpid())
