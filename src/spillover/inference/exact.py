@@ -381,6 +381,11 @@ class ExactLikelihood:
         np.divide(1.0, inverse, out=out, where=inverse > 0.0)
         return out
 
+    def children(self, decays: Floats) -> Floats:
+        """Children in the windows by link, were its weight 1; shape (links,)."""
+        with _threads(self.work):
+            return self._children(decays)[0]
+
     def _children(self, decays: Floats) -> tuple[Floats, Floats]:
         """Children in the windows by link of weight 1, and d/d decay; (links,)."""
         data = self.data

@@ -27,7 +27,14 @@ import numba
 import numpy as np
 from numba import prange
 
-__all__ = ["border_sums", "links_pass", "shared_open", "shared_pass", "spread_back"]
+__all__ = [
+    "border_sums",
+    "links_pass",
+    "row_states",
+    "shared_open",
+    "shared_pass",
+    "spread_back",
+]
 
 njit: Any = numba.njit
 FAST = {"reassoc", "contract", "nsz"}
@@ -291,3 +298,46 @@ def spread_back(stream, cell, inverse, out):
     out[:] = 0.0
     for n in range(len(stream)):
         out[stream[n], cell[n]] += inverse[n]
+
+
+@inner
+def row_states(time, stream, sequence, scored, decays, slot, out, which):
+    """States b r(t) at the scored events of some rows.
+
+    ``slot[i]`` is where the next event of row i goes, below 0 for rows not wanted;
+    ``out[slot]`` gets (D, K), ``which[slot]`` the event.
+    """
+    D, K = len(decays), out.shape[2]
+    state = np.zeros((D, K))
+    moment = np.zeros((D, K))
+    x = np.empty(D)
+    fast = decays.max()
+    now = -1
+    t0 = 0.0
+    n = 0
+    while n < len(time):
+        t = time[n]
+        if sequence[n] != now:
+            now = sequence[n]
+            state[:] = 0.0
+            t0 = t
+        if fast * (t - t0) > FAR:
+            _move(state, moment, decays, t - t0)
+            t0 = t
+        for q in range(D):
+            x[q] = math.exp(decays[q] * (t - t0))
+        end = n
+        while end < len(time) and time[end] == t and sequence[end] == now:
+            i = stream[end]
+            if scored[end] and slot[i] >= 0:
+                for q in range(D):
+                    size = decays[q] / x[q]
+                    for j in range(K):
+                        out[slot[i], q, j] = size * state[q, j]
+                which[slot[i]] = end
+                slot[i] += 1
+            end += 1
+        for m in range(n, end):
+            for q in range(D):
+                state[q, stream[m]] += x[q]
+        n = end

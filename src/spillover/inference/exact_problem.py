@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spillover.errors import ModelError
+from spillover.inference import exact_kernels as kernels
 from spillover.inference.exact import (
     ExactData,
     ExactLikelihood,
@@ -38,7 +39,10 @@ __all__ = ["Decoded", "ExactPrior", "ExactProblem", "Support", "exact_problem"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LN2 = float(np.log(2.0))
+SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 COMMON = -1
+MOST_HELD = 4_000_000
+"""Numbers of states held at once while the curvature is worked out (32 MB)."""
 
 
 @dataclass(frozen=True)
@@ -389,6 +393,142 @@ class ExactProblem:
         grad[self.at["decay"]] = g_decay * decay
         return value, grad
 
+    # ---- for the search: rows, curvature, cheap steps ------------------------------
+
+    def _own_precision(self) -> Floats:
+        """Prior precision of the links, shape (links,)."""
+        own = self.support.role < 0
+        return np.where(own, self.support.sd, 1.0) ** -2.0
+
+    def _stretch(self, z: Floats) -> Floats:
+        """Derivative of log children by the coordinate, shape (links,)."""
+        if not self.role_names:
+            return np.ones(len(self.support))
+        spread = np.exp(z[self.at["spread"]])
+        return np.where(self.support.role >= 0, spread, 1.0)
+
+    def row_blocks(self, z: Floats, *, safe: bool) -> Sequence[Floats] | None:
+        """Negative Hessian of every row, from its states at its events.
+
+        Only where decays are common; elsewhere differences have to do. ``safe`` leaves
+        out what may make it indefinite away from the mode.
+        """
+        if self.likelihood.kind != "shared" or np.any(
+            self.rows[self.at["decay"]] != COMMON
+        ):
+            return None
+        d, B = self.data, self.data.blocks
+        _, grad = self.log_likelihood(z)
+        inverse = np.array(self.likelihood.scratch["inverse"], np.float64)
+        base, weight = self.base(z), self._weight(z)
+        decay, stretch = np.exp(z[self.at["decay"]]), self._stretch(z)
+        precision = self._own_precision()
+        counts = d.scored_counts
+        blocks: list[Floats] = []
+        wide = len(decay) * d.streams
+        for group in _batches(counts, MOST_HELD // wide):
+            slot = np.full(d.streams, -1)
+            begin = np.concatenate([[0], np.cumsum(counts[group])])
+            slot[group] = begin[:-1]
+            states = np.empty((begin[-1], len(decay), d.streams))
+            which = np.empty(begin[-1], np.int64)
+            kernels.row_states(
+                d.time, d.stream, d.sequence, d.scored, decay, slot, states, which
+            )
+            for i, low, high in zip(group, begin[:-1], begin[1:], strict=True):
+                at = which[low:high]
+                links = np.flatnonzero(self.support.target == i)
+                terms = links[None, :]
+                if self.support.decay is None:
+                    terms = links + len(self.support) * np.arange(len(decay))[:, None]
+                factor = d.offspring_factor[i, d.column[at]]
+                Z = np.zeros((high - low, B + len(links)))
+                Z[np.arange(len(at)), d.cell_block[d.cell[at]]] = base[i, d.cell[at]]
+                for part in terms:
+                    seen = states[
+                        low:high, self.links.decay[part], self.links.source[part]
+                    ]
+                    Z[:, B:] += seen * weight[part]
+                Z[:, B:] *= factor[:, None] * stretch[links]
+                Z *= inverse[at][:, None]
+                H = Z.T @ Z
+                own = np.concatenate(
+                    [np.arange(i * B, (i + 1) * B), self.at["link"].start + links]
+                )
+                bend = np.concatenate([np.ones(B), stretch[links]]) * grad[own]
+                H[np.diag_indices(len(H))] -= np.minimum(bend, 0.0) if safe else bend
+                H[:B, :B] += self._walk_precision()
+                H[np.arange(B, len(H)), np.arange(B, len(H))] += precision[links]
+                blocks.append(H)
+        return blocks
+
+    def _walk_precision(self) -> Floats:
+        """Prior precision of the log rates of a stream, shape (blocks, blocks)."""
+        p, B = self.prior, self.data.blocks
+        D = np.eye(B) - np.eye(B, k=-1)
+        sd = np.full(B, p.walk_sd)
+        sd[0] = p.rate_sd
+        return np.asarray(D.T @ (D / sd[:, None] ** 2))
+
+    def approach(self, z: Floats, *, sweeps: int = 10) -> tuple[Floats, int]:
+        """Steps of EM kind: who brought each event, then new rates and children.
+
+        Weekdays and shares stay. A step that does not climb ends it.
+        """
+        z = np.array(z)
+        precision = self._own_precision()
+        tight = np.tile(np.diag(self._walk_precision()), self.data.streams)
+        rate, link = self.at["rate"], self.at["link"]
+        value, grad = self.log_likelihood(z)
+        prior, g_prior = self._prior(z)
+        for done in range(sweeps):
+            decay = np.exp(z[self.at["decay"]])
+            terms = self.likelihood.children(decay) * self._weight(z)
+            due = terms.reshape(-1, len(self.support)).sum(axis=0)
+            by_block = np.zeros((self.data.blocks, self.data.streams))
+            due_cells = self.base(z) * self.data.cell_length
+            np.add.at(by_block, self.data.cell_block, due_cells.T)
+            own = by_block.T.ravel()
+            stretch = self._stretch(z)
+            # events each number is credited with: what is due and what is missing
+            brought = np.maximum(due + grad[link] / stretch, due)
+            own = np.maximum(own + grad[rate], own)
+            total = grad + g_prior
+            new = z.copy()
+            new[rate] += np.clip(total[rate] / (own + tight), -1.0, 1.0)
+            move = total[link] / (stretch**2 * brought + precision)
+            new[link] += np.clip(move, -1.0, 1.0)
+            slope = total[self.at["decay"]]
+            aged = np.bincount(self.links.decay, weights=terms, minlength=len(slope))
+            aged = np.maximum(aged, np.maximum(1.0, 2.0 * slope))
+            new[self.at["decay"]] -= np.clip(np.log1p(-slope / aged), -1.0, 1.0)
+            self._center(new)
+            after, g_after = self.log_likelihood(new)
+            prior_after, g_prior_after = self._prior(new)
+            if not after + prior_after > value + prior:
+                return z, done + 2
+            z, value, grad = new, after, g_after
+            prior, g_prior = prior_after, g_prior_after
+        return z, sweeps + 1
+
+    def _center(self, z: Floats) -> None:
+        """Move pools and spread so that distances have mean 0 and size 1, in place.
+
+        The responses stay what they are.
+        """
+        if not self.role_names:
+            return
+        role, distance = self.support.role, z[self.at["link"]]
+        has = role >= 0
+        n = np.maximum(np.bincount(role[has], minlength=len(self.role_names)), 1)
+        mean = np.bincount(role[has], weights=distance[has], minlength=len(n)) / n
+        z[self.at["pool"]] += np.exp(z[self.at["spread"]]) * mean
+        distance[has] -= mean[role[has]]
+        size = float(np.sqrt(np.mean(distance[has] ** 2)))
+        if size > 0.0:
+            distance[has] /= size
+            z[self.at["spread"]] += np.log(size)
+
     def logp_grad(self, z: Floats) -> tuple[float, Floats]:
         """Log posterior density and its gradient."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -397,7 +537,17 @@ class ExactProblem:
         return value + prior, grad + g_prior
 
 
-SQRT_2PI = float(np.sqrt(2.0 * np.pi))
+def _batches(counts: Ints, most: int) -> list[Ints]:
+    """Rows in groups of at most ``most`` events (or one row)."""
+    groups: list[list[int]] = [[]]
+    held = 0
+    for i, n in enumerate(counts):
+        if groups[-1] and held + n > most:
+            groups.append([])
+            held = 0
+        groups[-1].append(i)
+        held += int(n)
+    return [np.array(g) for g in groups]
 
 
 def exact_problem(

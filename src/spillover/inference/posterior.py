@@ -21,7 +21,7 @@ from scipy import optimize
 
 from spillover.errors import FitError
 
-__all__ = ["MapFit", "Problem", "fit_map", "laplace"]
+__all__ = ["Factor", "MapFit", "Problem", "fit_map", "laplace"]
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +39,18 @@ class Problem(Protocol):
         ...
 
 
+class Factor(Protocol):
+    """A covariance too large to be written out."""
+
+    def spread(self) -> Floats:
+        """Standard deviations, shape (n,)."""
+        ...
+
+    def draws(self, rng: np.random.Generator, number: int) -> Floats:
+        """Draws with mean 0, shape (number, n)."""
+        ...
+
+
 @dataclass(frozen=True)
 class MapFit:
     """A mode and the normal law around it.
@@ -51,13 +63,16 @@ class MapFit:
         Where the log density is largest.
     covariance : (n, n)
         Inverse of the negative Hessian there; its directions without curvature get the
-        spread ``widest`` and are counted in ``flat``.
+        spread ``widest`` and are counted in ``flat``. Empty when there is only a
+        ``factor``.
     logp
         Log density at the mode.
     evidence
         Laplace approximation of the log of the integral.
     evaluations, converged, flat
         How the search went.
+    factor
+        The covariance in factors, for problems that have them.
     """
 
     names: tuple[str, ...]
@@ -68,14 +83,19 @@ class MapFit:
     evaluations: int
     converged: bool
     flat: int = 0
+    factor: Factor | None = None
 
     @property
     def spread(self) -> Floats:
         """Standard deviations, shape (n,)."""
+        if self.factor is not None:
+            return self.factor.spread()
         return np.sqrt(np.diag(self.covariance))
 
     def draws(self, rng: np.random.Generator, number: int) -> Floats:
         """Draws from the normal law, shape (number, n)."""
+        if self.factor is not None:
+            return self.mode + self.factor.draws(rng, number)
         root = np.linalg.cholesky(self.covariance)
         return self.mode + rng.standard_normal((number, len(self.mode))) @ root.T
 
