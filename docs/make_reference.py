@@ -19,9 +19,11 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from typer.main import get_command
 
 from spillover.case import schema
 from spillover.case.fields import Element, Frozen
+from spillover.cli.app import app
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Made by docs/make_reference.py: do not edit. -->"
@@ -74,7 +76,7 @@ SECTIONS = [
 # Written in tables beside the case or parsed from it, never by hand in the file.
 UNWRITTEN = {("Case", n) for n in ("records", "counts", "events", "codebook", "shared")}
 RUN = "import sys; from spillover.cli import main; sys.argv[0] = 'spillover'; main()"
-VERBS = ("new", "check", "run", "simulate", "outcomes", "brief")
+VERBS = tuple(get_command(app).commands)
 INTRO = """\
 # Case reference
 
@@ -128,6 +130,17 @@ CSV in UTF-8 with a header row; `history` names the files.
 | `published` | blank: date of the newest source |
 | `order` | order kept within a day or range |
 | `note` | anything a reader should know |
+
+### events: how many by stream and day
+
+Written by `spillover fit --events`; streams that records or counts speak of stay out.
+
+| column | meaning |
+|---|---|
+| `stream` | id of the stream |
+| `date`, `date_to` | the day; or first and last possible day |
+| `count` | how many |
+| `source` | where they are from |
 
 ### counts: how many in a span
 
