@@ -197,7 +197,10 @@ def _quoted(
             first = False
             continue
         long = len(row) > LONGEST_ROW // 4 and len(row.encode()) > LONGEST_ROW
-        if open_quote or len(cells) != sink.width or long:
+        # a line inside quotes with the columns of a whole row is a row that two stray
+        # quotes, one at its end, would make a cell of
+        rows_inside = any(t.count(delimiter) >= sink.width - 1 for _, t in taken)
+        if open_quote or len(cells) != sink.width or long or rows_inside:
             # what a stray quote swallowed are rows of their own
             waiting.extendleft(reversed(taken))
             if open_quote or taken:
