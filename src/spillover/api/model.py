@@ -97,6 +97,7 @@ class CaseModel:
         seed: int = 1,
         histories: int = 12,
         rounds: int = 3,
+        careful: bool = False,
         progress: Progress | None = None,
     ) -> CaseModel:
         """The case with its numbers fitted to its own history.
@@ -110,6 +111,8 @@ class CaseModel:
             Of the histories that are filled in.
         histories, rounds
             Histories filled in each round, and rounds.
+        careful
+            Sample each posterior by NUTS (the extra ``bayes``): minutes, not seconds.
         progress
             Called with (done, total, what).
 
@@ -125,7 +128,7 @@ class CaseModel:
 
         if self.fit_table is not None:
             return self
-        how = f"{__version__}-{seed}-{histories}-{rounds}"
+        how = f"{__version__}-{seed}-{histories}-{rounds}{'-nuts' if careful else ''}"
         name = f"fits/{self.digest[:16]}-{self.data_digest[:16]}-{how}.yaml"
         content = kept(name)
         if content is not None:
@@ -141,6 +144,7 @@ class CaseModel:
             histories=histories,
             rounds=rounds,
             judged=judged,
+            careful=careful,
             progress=progress,
         )
         content = write_fit(fit_table(self.assembled, found, seed), self.id)

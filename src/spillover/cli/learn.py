@@ -38,6 +38,12 @@ def fit(
         int, typer.Option(min=2, help="Histories filled in for each round.")
     ] = 12,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds.")] = 3,
+    careful: Annotated[
+        bool,
+        typer.Option(
+            "--careful", help="Sample by NUTS (extra bayes): minutes, not seconds."
+        ),
+    ] = False,
     seed: Seed = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -68,7 +74,9 @@ def fit(
             note(f"note: {w}", quiet=quiet)
         model.check()
     with Bar(quiet=quiet) as bar:
-        fitted = model.fit(seed=seed, histories=histories, rounds=rounds, progress=bar)
+        fitted = model.fit(
+            seed=seed, histories=histories, rounds=rounds, careful=careful, progress=bar
+        )
     folder = write_fitted(fitted, out or Path(f"{model.id}-fitted"))
     table = fitted.fit_table
     assert table is not None
