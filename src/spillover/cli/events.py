@@ -1,6 +1,7 @@
 """The verbs for importing and looking at event data. Imports nothing heavy at the top.
 
-`get`, which fetches files, stands in `get`.
+`get`, which fetches files, stands in `get`. Readers and store are used directly: the
+library's front door brings the simulator along, and a look at events should not wait.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ def import_(
     quiet: Quiet = False,
 ) -> None:
     """Import event files into the store: every row is accounted for."""
-    from spillover.api.events import import_events
     from spillover.cli.progress import Bar
     from spillover.errors import EventsError
+    from spillover.readers.import_many import import_events
 
     day = _day(published, "--published") if published else None
     with Bar(quiet=quiet) as bar:
@@ -156,9 +157,14 @@ def events(
     quiet: Quiet = False,
 ) -> None:
     """Show what is in the store: rows, days, actors, and actions no table knows."""
-    from spillover.api.events import in_store
+    from spillover.store.events import default_store
+    from spillover.store.events_read import describe
 
-    found = in_store(store, as_of=_day(as_of, "--as-of") if as_of else None, top=top)
+    found = describe(
+        store or default_store(),
+        as_of=_day(as_of, "--as-of") if as_of else None,
+        top=top,
+    )
     if as_json:
         say(json.dumps(found, indent=2, ensure_ascii=False))
         return
