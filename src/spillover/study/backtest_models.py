@@ -1,0 +1,167 @@
+"""The forecasters of a backtest: the default model, the same with parts taken away.
+
+All share one machinery: means, moving sizes, a pool with guards, recalibration from
+windows that had closed. They differ in what the means are told.
+
+This file must never import a page or a command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spillover.inference.dispersion import moving_sizes
+from spillover.inference.roles import roles_of
+from spillover.inference.roles_forecast import RoleForecasts, role_forecasts
+from spillover.inference.roles_states import levels
+from spillover.inference.stack_pool import pool_laws
+from spillover.inference.stacking import (
+    AVERAGES,
+    FAST,
+    FLOOR,
+    MIDDLE,
+    OWN_WORTH,
+    SLOW,
+    add_cross,
+    regressors,
+    stacked_means,
+)
+from spillover.scoring.laws import Laws
+from spillover.study.backtest_setup import Setup, Window
+
+__all__ = ["DEFAULT", "MODELS", "Learned", "learn", "model_laws"]
+
+Floats = NDArray[np.float64]
+Progress = Callable[[int, int, str], None]
+DEFAULT = "roles, stacked (default)"
+NO_CROSS = "cross-links off"
+OWN = "own-history-only"
+EWMA_PLUS = "EWMA, same machinery"
+MODELS = (DEFAULT, NO_CROSS, OWN, EWMA_PLUS)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Role-pooled forecasts, by what they were told.
+
+    Attributes
+    ----------
+    cross
+        Everything.
+    own
+        Own history; how it works is pooled over cells.
+    alone
+        Own history; nothing is pooled.
+    """
+
+    cross: RoleForecasts
+    own: RoleForecasts
+    alone: RoleForecasts
+
+
+def learn(
+    setup: Setup, horizons: tuple[int, ...], progress: Progress | None = None
+) -> Learned:
+    """Fit the role-pooled model, in its three versions, at every block."""
+    t = setup.table
+    cross = roles_of(t.keys, t.cells)
+    own = roles_of(t.keys, t.cells, cross=False)
+
+    def fit(what: str, *, roles: object, pooled: bool) -> RoleForecasts:
+        return role_forecasts(
+            t.counts,
+            t.observed,
+            t.weekday,
+            cross if roles is cross else own,
+            setup.blocks,
+            horizons,
+            pooled=pooled,
+            progress=progress,
+            what=what,
+        )
+
+    return Learned(
+        fit("fitting, cross-links on", roles=cross, pooled=True),
+        fit("fitting, cross-links off", roles=own, pooled=True),
+        fit("fitting, each cell alone", roles=own, pooled=False),
+    )
+
+
+def _prior(lead: int) -> tuple[float, float, dict[str, float]]:
+    """Share of a role-pooled forecast, stiffness, and shares of the pool's members.
+
+    A day ahead the regression leads; a month ahead, where a short past holds two or
+    three windows, it is one voice among equals.
+    """
+    if lead <= 3:
+        shares = {"ewma": 0.05, "own": 0.3, "cross": 0.55, "fast": 0.05, "slow": 0.05}
+        return 0.2, 28.0, shares
+    if lead <= 14:
+        shares = {"ewma": 0.1, "own": 0.3, "cross": 0.4, "fast": 0.1, "slow": 0.1}
+        return 0.2, 28.0, shares
+    return 0.2, 100.0, dict.fromkeys(("ewma", "own", "cross", "fast", "slow"), 0.2)
+
+
+def model_laws(setup: Setup, window: Window, learned: Learned) -> dict[str, Laws]:
+    """The laws of every model for every origin."""
+    h = window.lead
+    weekday = np.nan_to_num(learned.cross.weekday[h], nan=float(h))
+    centre, stiff, shares = _prior(h)
+    own, cross = learned.own, learned.cross
+    args = (window.judged, setup.blocks, setup.first, h)
+    avg = setup.averages
+    alone = regressors(
+        avg, weekday, own.cells[h], own.pool[h], centre=centre, stiff=stiff
+    )
+    base = regressors(
+        avg, weekday, own.cells[h], own.pool[h], centre=0.5 * centre, stiff=stiff
+    )
+    with_roles = add_cross(
+        base,
+        avg,
+        cross.last.roles,
+        cross.cells[h],
+        cross.pool[h],
+        centre=0.5 * centre,
+        stiff=stiff,
+    )
+    level = levels(avg)
+    near = (level[:, MIDDLE] + FLOOR) * weekday
+    days = avg.days[:, FAST, None]
+    usual = level[:, MIDDLE] + FLOOR
+    ratio = (avg.sums[:, FAST] + OWN_WORTH) / (usual * days + OWN_WORTH)
+    assert AVERAGES[SLOW] > AVERAGES[MIDDLE]
+    means = {
+        "ewma": near,
+        "own": stacked_means(window.sums, alone, *args)[0],
+        "cross": stacked_means(window.sums, with_roles, *args)[0],
+        "fast": near * ratio,
+        "slow": (level[:, SLOW] + FLOOR) * weekday,
+        "alone": learned.alone.cells[h],
+    }
+    means = {k: np.maximum(np.nan_to_num(m, nan=1.0), 1e-5) for k, m in means.items()}
+    sizes = {k: moving_sizes(window.sums, m, *args) for k, m in means.items()}
+
+    def pool(given: dict[str, float], leads: str) -> Laws:
+        names = list(given)
+        return pool_laws(
+            window.sums,
+            [means[n] for n in names],
+            [sizes[n] for n in names],
+            [given[n] for n in names],
+            names.index(leads),
+            *args,
+        )
+
+    off = {k: v for k, v in shares.items() if k != "cross"}
+    off["own"] += shares["cross"] if h <= 14 else 0.0
+    return {
+        DEFAULT: pool(shares, "own"),
+        NO_CROSS: pool(off, "own"),
+        OWN: pool({"alone": 1.0}, "alone"),
+        EWMA_PLUS: pool({"ewma": 1.0}, "ewma"),
+    }
