@@ -34,6 +34,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TASKS = 16
+TASK_EVENTS = 4000
 SMALL = 3e7
 """Products below which waking a second thread costs more than it saves."""
 SHARED_DECAYS = 8
@@ -147,7 +148,7 @@ def prepare(
     factor_edges: ArrayLike = (),
     baseline_factor: ArrayLike | None = None,
     offspring_factor: ArrayLike | None = None,
-    tasks: int = TASKS,
+    tasks: int | None = None,
 ) -> ExactData:
     """Put events in order and cut the windows into cells.
 
@@ -170,8 +171,8 @@ def prepare(
     baseline_factor, offspring_factor : (K, columns)
         Given factors on immigrants and on offspring; absent: 1.
     tasks
-        Stretches for parallel work: part of the result's last digits, so not tied to
-        the number of threads.
+        Stretches for parallel work; absent: by the number of events. They touch the
+        last digits of results, so are not tied to the number of threads.
 
     Returns
     -------
@@ -228,7 +229,7 @@ def prepare(
         scored=t > w[g, 0],
         cell=cell,
         column=cell_column[cell].astype(np.int32),
-        edges=_split(t, g, tasks),
+        edges=_split(t, g, tasks or min(TASKS, 1 + len(t) // TASK_EVENTS)),
         place=place,
         sorted_time=t[place],
         offset=offset,
@@ -497,6 +498,7 @@ def exact_likelihood(
     data: ExactData,
     links: Links,
     *,
+    decays: int | None = None,
     kind: Literal["auto", "shared", "links"] = "auto",
 ) -> ExactLikelihood:
     """Choose the way through the sums and set memory aside.
@@ -507,6 +509,8 @@ def exact_likelihood(
         From `prepare`.
     links
         No two alike.
+    decays
+        How many decays there are; absent: as many as the links name.
     kind
         ``shared``: states shared by all rows, best for few decays and many links;
         ``links``: states of their own, best for few links; ``auto`` weighs the work.
@@ -517,7 +521,7 @@ def exact_likelihood(
         When two links are the same.
     """
     K = data.streams
-    D = int(links.decay.max()) + 1 if len(links) else 1
+    D = decays or int(links.decay.max(initial=0)) + 1
     pair = links.source * D + links.decay
     if len(np.unique(pair * K + links.target)) < len(links):
         msg = "two links have the same source, target and decay"

@@ -248,9 +248,11 @@ class ExactProblem:
 
         def normal(part: slice, middle: Floats | float, sd: Floats | float) -> float:
             x = (z[part] - middle) / sd
+            if not len(x):
+                return 0.0
             grad[part] -= x / sd
-            size = np.broadcast_to(sd, x.shape)
-            return float(-0.5 * np.sum(x * x) - np.sum(np.log(size * SQRT_2PI)))
+            logs = np.log(np.asarray(sd) * SQRT_2PI)
+            return float(-0.5 * (x @ x) - logs.sum() * (len(x) / logs.size))
 
         level = z[self.at["rate"]].reshape(K, B)
         g = grad[self.at["rate"]].reshape(K, B)
@@ -621,7 +623,7 @@ def exact_problem(
         support=support,
         prior=p,
         links=links,
-        likelihood=exact_likelihood(data, links),
+        likelihood=exact_likelihood(data, links, decays=D),
         level_median=np.log(np.broadcast_to(p.rate, (K,))).astype(np.float64),
         stream_names=tuple(stream_names or (f"stream {i + 1}" for i in range(K))),
         role_names=roles,
