@@ -62,8 +62,10 @@ class ExactData:
         Where the events of a stream in a sequence begin in that order.
     windows : (sequences, 2)
         Start and end, days.
-    cell_length, cell_block, cell_day, cell_column : (cells,)
+    cell_start, cell_length, cell_block, cell_day, cell_column : (cells,)
         Days; block of time; day of the week (0 for none); column of the factors.
+    cell_first : (sequences + 1,)
+        Where the cells of each sequence begin.
     blocks
         Number of blocks.
     borders, stretches : (m, 2)
@@ -86,10 +88,12 @@ class ExactData:
     sorted_time: Floats
     offset: Ints
     windows: Floats
+    cell_start: Floats
     cell_length: Floats
     cell_block: Ints
     cell_day: Ints
     cell_column: Ints
+    cell_first: Ints
     blocks: int
     borders: Floats
     stretches: Ints
@@ -234,10 +238,12 @@ def prepare(
         sorted_time=t[place],
         offset=offset,
         windows=w,
+        cell_start=cells[:, 0].copy(),
         cell_length=cells[:, 1] - cells[:, 0],
         cell_block=np.searchsorted(blocks, middle, side="right"),
         cell_day=weekday,
         cell_column=cell_column,
+        cell_first=first,
         blocks=len(blocks) + 1,
         borders=borders,
         stretches=np.stack([which, begins], axis=1).astype(np.int64),

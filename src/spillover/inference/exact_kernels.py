@@ -29,6 +29,7 @@ from numba import prange
 
 __all__ = [
     "border_sums",
+    "clock_pass",
     "links_pass",
     "row_states",
     "shared_open",
@@ -341,3 +342,77 @@ def row_states(time, stream, sequence, scored, decays, slot, out, which):
             for q in range(D):
                 state[q, stream[m]] += x[q]
         n = end
+
+
+@inner
+def clock_pass(
+    time, stream, sequence, windows, cell_first, cell_start, cell_length, cell_column,
+    base, factor, decays, G, own, whole, expected,
+):  # fmt: skip
+    """Integrals of the intensity from the start of its sequence to every event.
+
+    ``own[n]`` of the event's stream, ``whole[n]`` of all streams; ``expected[i, m]``
+    over cell m. ``G[q, i, j]`` are children at decay q; cells of sequence g are
+    ``cell_first[g]..cell_first[g + 1]``.
+    """
+    D, K = len(decays), base.shape[0]
+    r = np.zeros((D, K))
+    mass = np.zeros((D, K))
+    column = np.zeros((D, K))
+    grown = np.zeros(K)
+    n = 0
+    for g in range(len(windows)):
+        start = windows[g, 0]
+        r[:] = 0.0
+        now = start
+        grown[:] = 0.0
+        while n < len(time) and sequence[n] == g and time[n] < start:
+            for q in range(D):
+                r[q, stream[n]] += math.exp(-decays[q] * (start - time[n]))
+            own[n] = 0.0
+            whole[n] = 0.0
+            n += 1
+        for m in range(cell_first[g], cell_first[g + 1]):
+            f = factor[:, cell_column[m]]
+            end = cell_start[m] + cell_length[m]
+            last = m == cell_first[g + 1] - 1
+            mass[:] = r
+            column[:] = 0.0
+            total = 0.0
+            for i in range(K):
+                total += base[i, m]
+                for q in range(D):
+                    for j in range(K):
+                        column[q, j] += f[i] * G[q, i, j]
+            before = grown.sum()
+            while n < len(time) and sequence[n] == g and (time[n] < end or last):
+                t = time[n]
+                i = stream[n]
+                one = base[i, m] * (t - cell_start[m])
+                all_rows = total * (t - cell_start[m])
+                for q in range(D):
+                    shrink = math.exp(-decays[q] * (t - now))
+                    for j in range(K):
+                        r[q, j] *= shrink
+                        gone = mass[q, j] - r[q, j]
+                        one += f[i] * G[q, i, j] * gone
+                        all_rows += column[q, j] * gone
+                now = t
+                own[n] = grown[i] + one
+                whole[n] = before + all_rows
+                for q in range(D):
+                    r[q, i] += 1.0
+                    mass[q, i] += 1.0
+                n += 1
+            for q in range(D):
+                shrink = math.exp(-decays[q] * (end - now))
+                for j in range(K):
+                    r[q, j] *= shrink
+            now = end
+            for i in range(K):
+                one = base[i, m] * cell_length[m]
+                for q in range(D):
+                    for j in range(K):
+                        one += f[i] * G[q, i, j] * (mass[q, j] - r[q, j])
+                expected[i, m] = one
+                grown[i] += one
