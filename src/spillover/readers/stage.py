@@ -115,7 +115,7 @@ def stage_rows(
     outer = {
         "rule": f"CASE WHEN {after} THEN 'dated after its publication' ELSE rule END",
         "shown": f"CASE WHEN {after} THEN concat_ws(' | ', source_id, first_day, published) ELSE shown END",
-        "digest": f"md5(concat_ws(chr(31), {content}))",
+        "digest": f"left(md5(concat_ws(chr(31), {content})), 16)",
     }
     odd = "rule IS NOT NULL OR blanked <> ''"
     sql = (

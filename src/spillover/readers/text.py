@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -67,8 +68,7 @@ def blocks(
     line = 1
     carry: list[bytes] = []
     size = 0
-    while True:
-        raw = file.read(BLOCK)
+    for raw in _ahead(file):
         block = raw if recode is None else recode.decode(raw, not raw).encode()
         if not raw:
             block = b"".join([*carry, block])
@@ -88,6 +88,19 @@ def blocks(
         clean = _clean(whole, encoding, repairs, line, recode is not None)
         yield line, clean
         line += clean.count(b"\n")
+
+
+def _ahead(file: IO[bytes]) -> Iterator[bytes]:
+    """Blocks, the next one unpacked while the last is worked on; an empty one ends."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(file.read, BLOCK)
+        while True:
+            raw = coming.result()
+            if raw:
+                coming = pool.submit(file.read, BLOCK)
+            yield raw
+            if not raw:
+                return
 
 
 def _endless(name: str) -> Fault:
