@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spillover.cli import events, get, judge, learn  # noqa: F401 - they add their verbs
+from spillover.cli import discover, events, get, judge, learn  # noqa: F401 - they add their verbs
 from spillover.cli.root import (
     AsWritten,
     CaseName,
