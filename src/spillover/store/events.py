@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -145,6 +146,10 @@ def open_store(
         connection.execute(f"SET memory_limit = '{memory}'")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute("SET enable_progress_bar = false")
+        try:
+            work.mkdir(exist_ok=True)
+        except OSError:  # a store in a folder that cannot be written
+            spill = Path(tempfile.gettempdir()) / f"spillover-{os.getpid()}"
         connection.execute(f"SET temp_directory = '{_quoted(spill)}'")
         connection.execute("SET TimeZone = 'UTC'")
         if threads is not None:
@@ -153,7 +158,8 @@ def open_store(
         yield connection
     finally:
         connection.close()
-        shutil.rmtree(work if write else spill, ignore_errors=True)
+        for folder in (spill, work) if write else (spill,):
+            shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
             work.rmdir()
 

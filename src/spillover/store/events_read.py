@@ -88,6 +88,7 @@ def records_sql(
     datasets: Sequence[str] = (),
     start: dt.date | None = None,
     end: dt.date | None = None,
+    columns: Iterable[str] = FIELDS,
     fold: bool = True,
 ) -> str:
     """SQL of the records known at an instant, for a question of one's own.
@@ -100,43 +101,60 @@ def records_sql(
         Only these; all when empty.
     start, end
         Only events whose days touch [start, end), in days of the event.
+    columns
+        Fields wanted; fewer are quicker.
     fold
         Make one row of repeated reports, where the source is of that kind.
 
     Returns
     -------
     str
-        A query with the columns of `records` and `rows`, the reports folded into each.
+        A query with these columns and `rows`, the reports folded into each.
     """
-    where = ["true"]
+    wanted = [c for c in dict.fromkeys(columns) if c != "rows"]
+    needed = ("dataset", "source_id", "available", "revision", "reports")
+    picked = list(dict.fromkeys([*wanted, *needed, *_SAME]))
+    known = ["true"]
     if as_of is not None:
-        where.append(f"available <= TIMESTAMP '{_instant(as_of).isoformat(sep=' ')}'")
+        known.append(f"available <= TIMESTAMP '{_instant(as_of).isoformat(sep=' ')}'")
     if datasets:
         names = ", ".join("'" + d.replace("'", "''") + "'" for d in datasets)
-        where.append(f"dataset IN ({names})")
+        known.append(f"dataset IN ({names})")
     # The days may differ between revisions, so they are asked of the latest one.
     days = ["true"]
     if start is not None:
         days.append(f"last_day >= DATE '{start.isoformat()}'")
     if end is not None:
         days.append(f"first_day < DATE '{end.isoformat()}'")
+    # Most ids have one revision: only the others are put in order.
     latest = (
-        f"SELECT * FROM records WHERE {' AND '.join(where)} QUALIFY row_number() OVER "
-        "(PARTITION BY dataset, source_id ORDER BY available DESC, revision DESC) = 1"
+        f"known AS (SELECT {', '.join(picked)} FROM records WHERE {' AND '.join(known)}), "
+        "many AS (SELECT DISTINCT dataset, source_id FROM records WHERE revision > 1), "
+        "once AS (SELECT * FROM known ANTI JOIN many USING (dataset, source_id) "
+        "UNION ALL SELECT * FROM known SEMI JOIN many USING (dataset, source_id) "
+        "QUALIFY row_number() OVER (PARTITION BY dataset, source_id "
+        "ORDER BY available DESC, revision DESC) = 1), "
+        f"latest AS (SELECT * FROM once WHERE {' AND '.join(days)})"
     )
-    latest = f"SELECT * FROM ({latest}) WHERE {' AND '.join(days)}"
+    listed = ", ".join([*wanted, "1 AS rows"])
     if not fold:
-        return f"SELECT *, 1 AS rows FROM ({latest})"
+        return f"WITH {latest} SELECT {listed} FROM latest"
     machine = ", ".join(f"'{d}'" for d in FOLDED)
-    same = ", ".join(_SAME)
+    folded = ", ".join([*(_folded(c) for c in wanted), "count(*) AS rows"])
     return (
-        f"WITH latest AS ({latest}) "
-        "SELECT * REPLACE ((sum(coalesce(reports, 1)) OVER same)::INTEGER AS reports), "
-        "count(*) OVER same AS rows "
-        f"FROM latest WHERE dataset IN ({machine}) WINDOW same AS (PARTITION BY {same}) "
-        f"QUALIFY row_number() OVER (PARTITION BY {same} ORDER BY available, source_id) = 1 "
-        f"UNION ALL SELECT *, 1 AS rows FROM latest WHERE dataset NOT IN ({machine})"
+        f"WITH {latest} "
+        f"SELECT {folded} FROM latest WHERE dataset IN ({machine}) GROUP BY {', '.join(_SAME)} "
+        f"UNION ALL SELECT {listed} FROM latest WHERE dataset NOT IN ({machine})"
     )
+
+
+def _folded(c: str) -> str:
+    """A field of a folded event: that of the report known first, but for the sum."""
+    if c in _SAME:
+        return c
+    if c == "reports":
+        return "sum(coalesce(reports, 1))::INTEGER AS reports"
+    return f"arg_min_null({c}, (available, source_id)) AS {c}"
 
 
 def read_records(
@@ -182,7 +200,15 @@ def read_records(
         msg = f"records have no field {unknown[0]}. Expected one of {among(unknown[0], FIELDS)}"
         raise EventsError(msg)
     _check_datasets(store, datasets)
-    sql = records_sql(as_of=as_of, datasets=datasets, start=start, end=end, fold=fold)
+    order = ("first_day", "last_day", "dataset", "source_id", "published")
+    sql = records_sql(
+        as_of=as_of,
+        datasets=datasets,
+        start=start,
+        end=end,
+        columns=[*wanted, *order],
+        fold=fold,
+    )
     store.execute(f"CREATE OR REPLACE TEMP TABLE asked AS {sql}")
     row = store.execute(
         "SELECT count(*), coalesce(sum(rows), 0), count(*) FILTER (published IS NULL) FROM asked"
@@ -268,11 +294,11 @@ def describe(
     """
     with open_store(store) as connection:
         run = connection.execute
-        each = records_sql(as_of=as_of, fold=False)
+        each = records_sql(as_of=as_of, columns=_ASKED, fold=False)
         run(f"CREATE TEMP TABLE asked AS {each}")
         events = dict(
             run(
-                f"SELECT dataset, count(*) FROM ({records_sql(as_of=as_of)}) GROUP BY 1"
+                f"SELECT dataset, count(*) FROM ({records_sql(as_of=as_of, columns=['dataset'])}) GROUP BY 1"
             ).fetchall()
         )
         limit = (
@@ -337,6 +363,10 @@ def describe(
     }
 
 
+_ASKED = (
+    *("dataset", "first_day", "last_day", "published", "source_name", "source_code"),
+    *("target_name", "target_code", "code", "action"),
+)
 _ACTORS = (
     "SELECT who, count(*) FROM (SELECT unnest([coalesce(source_name, source_code), "
     "coalesce(target_name, target_code)]) AS who FROM asked WHERE dataset = ?) "
