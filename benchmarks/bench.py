@@ -9,7 +9,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 THREADS = (
     "MKL_NUM_THREADS",
@@ -47,6 +49,65 @@ def measure_peers() -> dict[str, dict[str, float]]:
     }
 
 
+def _run(python: str | Path, module: str, folder: str, threads: int) -> dict[str, Any]:
+    """JSON that a module prints, measured in a process with its own threads."""
+    done = subprocess.run(
+        [python, "-m", module, folder],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"NUMBA_NUM_THREADS": str(threads)},
+    )
+    return json.loads(done.stdout)
+
+
+def measure_fits(threads: int = 2) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Likelihoods and fits, ours and tick's, on the same events, one after another."""
+    with tempfile.TemporaryDirectory() as folder:
+        ours = _run(sys.executable, "benchmarks.fit", folder, threads)
+        tick = _run(PEERS_PYTHON, "benchmarks.peers_fit", folder, threads)
+    return ours["speeds"], tick["speeds"]
+
+
+def fit_tables() -> tuple[Table, Table]:
+    """Value with gradient, and whole fits, beside tick."""
+    ours, tick = measure_fits()
+    one = Table(
+        title="Likelihood and gradient, two threads (decay: ours free, tick's fixed)"
+    )
+    for heading in ("workload", "", "set-up s", "evaluation ms", "extra MB"):
+        one.add_column(
+            heading, justify="left" if heading in ("workload", "") else "right"
+        )
+    whole = Table(title="Whole fits, two threads (error: RMSE of the branching matrix)")
+    for heading in ("workload", "fit", "seconds", "CPU s", "error", "decay (1)"):
+        whole.add_column(
+            heading, justify="left" if heading in ("workload", "fit") else "right"
+        )
+    for name in ours:
+        for who, found in (("spillover", ours[name]), ("tick", tick[name])):
+            speed = found["likelihood"]
+            one.add_row(
+                name,
+                who,
+                f"{speed['set_up_seconds']:.2f}",
+                f"{1e3 * speed['value_and_gradient_seconds']:.1f}",
+                f"{speed['extra_mb']:,.0f}",
+            )
+            for kind, fit in found.items():
+                if kind.startswith(("fit", "ADM4")):
+                    whole.add_row(
+                        name,
+                        f"{who}, {kind}",
+                        f"{fit['seconds']:.2f}",
+                        f"{fit['cpu_seconds']:.2f}",
+                        f"{fit['rmse_branching']:.4f}",
+                        f"{fit['decay']:.3f}",
+                    )
+    return one, whole
+
+
 def main() -> None:
     """Measure and print one row per workload."""
     peers = measure_peers()
@@ -71,6 +132,8 @@ def main() -> None:
             f"{speed.acceptance:.2f}",
         )
     Console(width=110).print(gated)
+    for learned in fit_tables():
+        Console(width=110).print(learned)
 
 
 if __name__ == "__main__":

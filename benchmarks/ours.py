@@ -33,7 +33,7 @@ from spillover.model.structure import (
     Stream,
 )
 
-__all__ = ["Gated", "measure_gated", "measure_ours"]
+__all__ = ["Gated", "measure_gated", "measure_ours", "workload_model"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Gated:
     acceptance: float
 
 
-def _model(work: Workload, *, gated: bool) -> tuple[Model, np.ndarray]:
+def workload_model(work: Workload, *, gated: bool = False) -> tuple[Model, np.ndarray]:
     """The workload as a model.
 
     Gated, each stream also has one factor below and one above 1.
@@ -103,7 +103,7 @@ def _model(work: Workload, *, gated: bool) -> tuple[Model, np.ndarray]:
 
 def _runner(work: Workload, *, gated: bool) -> tuple[Callable[[int], int], np.ndarray]:
     """A function of the seed that simulates all paths and counts accepted events."""
-    model, theta = _model(work, gated=gated)
+    model, theta = workload_model(work, gated=gated)
     program, asked = compile_model(model), compile_questions(model, (), ())
     mu = np.array([theta[s.base] for s in model.streams])
     per_day = buckets_per_day(mu)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 from scipy.optimize import brentq
 
-__all__ = ["WORKLOADS", "Speed", "Workload", "measure"]
+__all__ = ["WORKLOADS", "Speed", "Workload", "measure", "workload"]
 
 DECAY = 1.0
 SPECTRAL_RADIUS = 0.7
