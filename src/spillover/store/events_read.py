@@ -113,7 +113,7 @@ def records_sql(
     """
     wanted = [c for c in dict.fromkeys(columns) if c != "rows"]
     needed = ("dataset", "source_id", "available", "revision", "reports")
-    picked = list(dict.fromkeys([*wanted, *needed, *_SAME]))
+    keys = list(dict.fromkeys([*needed, *_SAME]))
     known = ["true"]
     if as_of is not None:
         known.append(f"available <= TIMESTAMP '{_instant(as_of).isoformat(sep=' ')}'")
@@ -128,7 +128,7 @@ def records_sql(
         days.append(f"first_day < DATE '{end.isoformat()}'")
     # Most ids have one revision: only the others are put in order.
     latest = (
-        f"known AS (SELECT {', '.join(picked)} FROM records WHERE {' AND '.join(known)}), "
+        f"known AS (SELECT rowid AS place_in_store, {', '.join(keys)} FROM records WHERE {' AND '.join(known)}), "
         "many AS (SELECT DISTINCT dataset, source_id FROM records WHERE revision > 1), "
         "once AS (SELECT * FROM known ANTI JOIN many USING (dataset, source_id) "
         "UNION ALL SELECT * FROM known SEMI JOIN many USING (dataset, source_id) "
@@ -136,25 +136,22 @@ def records_sql(
         "ORDER BY available DESC, revision DESC) = 1), "
         f"latest AS (SELECT * FROM once WHERE {' AND '.join(days)})"
     )
-    listed = ", ".join([*wanted, "1 AS rows"])
-    if not fold:
-        return f"WITH {latest} SELECT {listed} FROM latest"
     machine = ", ".join(f"'{d}'" for d in FOLDED)
-    folded = ", ".join([*(_folded(c) for c in wanted), "count(*) AS rows"])
+    single = "SELECT place_in_store, reports, 1 AS rows FROM latest"
+    chosen = single
+    if fold:
+        # the report known first stands for all
+        chosen = (
+            "SELECT arg_min(place_in_store, (available, source_id)) AS place_in_store, "
+            "sum(coalesce(reports, 1))::INTEGER AS reports, count(*) AS rows "
+            f"FROM latest WHERE dataset IN ({machine}) GROUP BY {', '.join(_SAME)} "
+            f"UNION ALL {single} WHERE dataset NOT IN ({machine})"
+        )
+    listed = ", ".join("c.reports" if c == "reports" else f"r.{c}" for c in wanted)
     return (
-        f"WITH {latest} "
-        f"SELECT {folded} FROM latest WHERE dataset IN ({machine}) GROUP BY {', '.join(_SAME)} "
-        f"UNION ALL SELECT {listed} FROM latest WHERE dataset NOT IN ({machine})"
+        f"WITH {latest}, chosen AS ({chosen}) SELECT {listed}, c.rows "
+        "FROM chosen c JOIN records r ON r.rowid = c.place_in_store"
     )
-
-
-def _folded(c: str) -> str:
-    """A field of a folded event: that of the report known first, but for the sum."""
-    if c in _SAME:
-        return c
-    if c == "reports":
-        return "sum(coalesce(reports, 1))::INTEGER AS reports"
-    return f"arg_min_null({c}, (available, source_id)) AS {c}"
 
 
 def read_records(
