@@ -3,7 +3,7 @@
 Events of streams that all follow a hidden slow level look like contagion: with a
 constant background a slow level of spread .7 in logs raises a spectral radius of .4 by
 .43. So the log baseline of each stream may walk from block to block; how far it steps
-is chosen by the evidence (Laplace) over `GRID`, from hardly at all to freely: a fixed
+is chosen by the evidence (Laplace) over `GRID`, from not at all to freely: a fixed
 large step would eat the contagion instead.
 
 This file must never import a case, a page or a likelihood.
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BLOCK_DAYS = 30
-GRID = (0.03, 0.06, 0.11, 0.19, 0.3, 0.45)
+GRID = (0.0, 0.03, 0.06, 0.11, 0.19, 0.3, 0.45)
 """Standard deviations of a step of the log baseline, one block to the next."""
 
 
@@ -115,4 +115,5 @@ def choose_step(
         if judge(seen[best]) <= judge(seen[at]):
             break
         at = best
-    return grid[at], seen[at], {grid[k]: judge(f) for k, f in sorted(seen.items())}
+    evidence = {grid[k]: judge(seen[k]) for k in sorted(seen)}
+    return grid[at], seen[at], evidence

@@ -42,7 +42,8 @@ class DailyData:
     blocks : Blocks or None
         Sums over several days.
     held : (D, K) or None
-        What stands for the days of blocks in the other streams' past; None: spread.
+        What stands for days of blocks (None: spread) and for cells not observed (NaN
+        or None: their expected value) in the streams' past.
     """
 
     counts: Floats
@@ -66,10 +67,10 @@ class DailyData:
     def filled(self) -> Floats:
         """Counts, with blocks spread over their days and NaN where nothing is known."""
         out = np.where(self.seen(), self.counts, np.nan)
-        if self.blocks is not None:
-            held = fill(self.blocks, *out.shape) if self.held is None else self.held
-            out = np.where(np.isnan(out), held, out)
-        return out
+        held = self.held
+        if held is None and self.blocks is not None:
+            held = fill(self.blocks, *out.shape)
+        return out if held is None else np.where(np.isnan(out), held, out)
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,10 @@ class DailyPrior:
     weekday_sd
         Of the log of a weekday's factor.
     role : (L,) or None
-        Numbers of roles: links of one role share a pool, log G = pool + tau * z with
-        log tau around log ``tau``; then ``children_sd`` is the pool's.
-    tau, tau_sd
-        Median spread within roles, and the sd of its log.
+        Numbers of roles: the links of one role have a common median, which has the
+        prior (``children`` of its first link, ``children_sd``).
+    tau
+        Spread of the logs within roles (`daily_fit.fit_daily` chooses it).
     """
 
     level: Floats | float | None = None
@@ -104,8 +105,7 @@ class DailyPrior:
     half_life_sd: Floats | float = 1.5
     weekday_sd: float = 0.3
     role: Ints | None = None
-    tau: float = 0.5
-    tau_sd: float = 0.5
+    tau: float = 0.8
 
 
 def add_bursts(

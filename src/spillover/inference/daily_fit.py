@@ -26,6 +26,11 @@ __all__ = ["DailyFit", "fit_daily", "hessian", "map_daily"]
 
 Floats = NDArray[np.float64]
 
+WIDEST = 3.0
+"""Largest posterior spread of a coordinate; priors are standard normal or narrower."""
+SPREADS = (0.4, 0.8, 1.3, 2.0)
+"""Spreads of the logs within roles among which the evidence chooses."""
+
 
 @dataclass(frozen=True)
 class DailyFit:
@@ -83,16 +88,16 @@ def hessian(problem: DailyProblem, z: Floats, *, step: float = 1e-4) -> Floats:
         out[c] = column
         out[:local, c] = column[:local]
     out[local:, local:] = 0.5 * (out[local:, local:] + out[local:, local:].T)
-    return np.asarray(np.eye(n) - out, np.float64)
+    return np.asarray(-out - np.diag(problem.log_prior(z)[2]), np.float64)
 
 
 def _spread(problem: DailyProblem, z: Floats) -> tuple[Floats, float]:
-    """Covariance and half its log determinant; nothing is wider than its prior."""
+    """Covariance and half its log determinant."""
     if not problem.separate_days:
-        covariance, half, _ = laplace(problem, z, widest=1.0)
+        covariance, half, _ = laplace(problem, z, widest=WIDEST)
         return covariance, half
     value, axes = np.linalg.eigh(hessian(problem, z))
-    value = np.maximum(value, 1.0)
+    value = np.maximum(value, WIDEST**-2)
     return (axes / value) @ axes.T, -0.5 * float(np.log(value).sum())
 
 
@@ -162,6 +167,7 @@ def fit_daily(
     *,
     background: Literal["walk", "constant"] = "walk",
     grid: tuple[float, ...] = GRID,
+    spreads: tuple[float, ...] = SPREADS,
     sharing: Sharing = "link",
     law: Law = "good",
     block_days: int = BLOCK_DAYS,
@@ -177,6 +183,8 @@ def fit_daily(
         ``"constant"``.
     grid
         Standard deviations of the walk's steps.
+    spreads
+        Spreads within roles to choose from by evidence; empty: the prior's.
     sharing
         Half-lives shared by ``"all"`` links, by those into a ``"row"``, or by none.
     law
@@ -184,23 +192,24 @@ def fit_daily(
     block_days
         Length of the walk's blocks.
     """
+    given = DailyPrior() if prior is None else prior
 
-    def at(step: float, which: Law) -> DailyProblem:
+    def at(step: float, which: Law, tau: float) -> DailyProblem:
         return daily_problem(
-            data, links, prior, step=step, sharing=sharing, law=which,
+            data, links, replace(given, tau=tau), step=step, sharing=sharing, law=which,
             block_days=block_days,
         )  # fmt: skip
 
-    first = at(0.0, "rowwise")
+    first = at(0.0, "rowwise", given.tau)
     rough = fit_map(first, np.zeros(first.size), spread=False).mode
     if data.blocks is not None:
         for _ in range(2):
             data = _refilled(first, rough)
-            first = at(0.0, "rowwise")
+            first = at(0.0, "rowwise", given.tau)
             rough = fit_map(first, rough, spread=False).mode
 
-    def fitted(step: float, near: DailyFit | None) -> DailyFit:
-        problem = at(step, law)
+    def fitted(step: float, tau: float, near: DailyFit | None) -> DailyFit:
+        problem = at(step, law, tau)
         begin = (
             _moved(rough, first, problem)
             if near is None
@@ -209,9 +218,22 @@ def fit_daily(
         fit = map_daily(problem, begin)
         return DailyFit(problem, fit, step, {step: fit.evidence})
 
+    def judge(one: DailyFit) -> float:
+        return one.fit.evidence
+
+    def pooled(x: float, near: DailyFit | None) -> DailyFit:
+        return fitted(0.0, x, near)
+
+    tau = given.tau
+    best: DailyFit | None = None
+    if given.role is not None and spreads:
+        tau, found, _ = choose_step(pooled, judge, grid=spreads)
+        best = found
     if background == "constant" or len(data.counts) < 2 * block_days:
-        return fitted(0.0, None)
-    step, best, evidence = choose_step(
-        fitted, lambda found: found.fit.evidence, grid=grid
-    )
-    return DailyFit(best.problem, best.fit, step, evidence)
+        return fitted(0.0, tau, None) if best is None else best
+
+    def stepped(x: float, near: DailyFit | None) -> DailyFit:
+        return fitted(x, tau, near or best)
+
+    step, found, evidence = choose_step(stepped, judge, grid=grid)
+    return DailyFit(found.problem, found.fit, step, evidence)

@@ -1,11 +1,16 @@
 """Posterior of a model of daily counts, as a `Problem`.
 
-Every coordinate is a standard normal a priori; `DailyProblem.numbers` turns a point
-into the model's numbers:
+`DailyProblem.numbers` turns a point z of R^n into the model's numbers:
 
     log mu_i(d)  = level_i + walk of the block of d + weekday
-    log G_l      = own centre + spread * z, or pool of its role + tau * z
+    G_l          = centre softplus(z_l), centre from the prior or the pool of its role
     log half-life: one for all, one per receiving stream, or one per link
+
+Children have log-normal priors: log(G / centre) ~ N(0, spread). Their coordinate is not
+the log, because what weak links can be is nearly normal in G, not in log G: on logs the
+Laplace spread of a hundred weak links raised a spectral radius of .6 by .16; the
+softplus runs as the log far below the centre and as G itself above. All other
+coordinates are standard normal a priori.
 
 Likelihood: `daily.daily_loglik_grad` for what is counted by the day, plus
 `sums.sums_loglik_grad` for what is known by sums.
@@ -21,6 +26,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from spillover.inference.background import BLOCK_DAYS, Walk, walk_blocks
 from spillover.inference.daily import (
@@ -47,14 +53,13 @@ LN2 = math.log(2.0)
 
 @dataclass(frozen=True)
 class Numbers:
-    """`block_mu` (B, K), `mu` (D, K), `children`, `decay` (L,), `weekday` (7,), tau."""
+    """`block_mu` (B, K), `mu` (D, K), `children` and `decay` (L,), `weekday` (7,)."""
 
     block_mu: Floats
     mu: Floats
     children: Floats
     decay: Floats
     weekday: Floats
-    tau: float = math.nan
 
     @property
     def half_life(self) -> Floats:
@@ -73,7 +78,7 @@ class DailyProblem:
     walk
         Blocks of the background.
     at
-        Where each group of coordinates lies: level, walk, children, pool, tau,
+        Where each group of coordinates lies: level, walk, children, pool,
         half_life, weekday.
     start
         States at the beginnings of sequences.
@@ -83,6 +88,8 @@ class DailyProblem:
         Which half-life coordinate a link has; -1: fixed.
     half_sd
         Prior sd of each of them.
+    block_days, sharing
+        As given.
     """
 
     data: DailyData
@@ -97,6 +104,8 @@ class DailyProblem:
     centre: dict[str, Floats]
     half_of: Ints
     half_sd: Floats
+    block_days: int
+    sharing: Sharing
 
     @property
     def size(self) -> int:
@@ -130,14 +139,8 @@ class DailyProblem:
 
     def inner_numbers(self, log_mu: Floats, z: Floats) -> Numbers:
         """The same with the baseline given by blocks; z's level and walk are unused."""
-        at, u = self.at, z[self.at["children"]]
-        tau = math.nan
-        if self.prior.role is None:
-            log_children = self.centre["children"] + self.centre["children_sd"] * u
-        else:
-            tau = self.prior.tau * math.exp(self.prior.tau_sd * z[at["tau"]][0])
-            pool = self.centre["pool"] + self.centre["pool_sd"] * z[at["pool"]]
-            log_children = pool[self.prior.role] + tau * u
+        at = self.at
+        children = self.scale(z) * np.logaddexp(0.0, z[at["children"]])
         log_half = self.centre["half_life"].copy()
         free = self.half_of >= 0
         log_half[free] += (self.half_sd * z[at["half_life"]])[self.half_of[free]]
@@ -147,10 +150,19 @@ class DailyProblem:
             mu = mu * self.data.baseline_factor
         if self.data.weekday is not None:
             mu = mu * weekday[self.data.weekday][:, None]
-        return Numbers(
-            np.exp(log_mu), mu, np.exp(log_children), LN2 * np.exp(-log_half), weekday,
-            tau,
-        )  # fmt: skip
+        return Numbers(np.exp(log_mu), mu, children, LN2 * np.exp(-log_half), weekday)
+
+    def scale(self, z: Floats) -> Floats:
+        """Prior median of every link's children, the pools of roles at z, (L,)."""
+        if self.prior.role is None:
+            return np.exp(self.centre["children"])
+        pool = self.centre["pool"] + self.centre["pool_sd"] * z[self.at["pool"]]
+        return np.asarray(np.exp(pool[self.prior.role]), np.float64)
+
+    @property
+    def links_sd(self) -> Floats | float:
+        """Spread of the log of the links' children around their medians."""
+        return self.centre["children_sd"] if self.prior.role is None else self.prior.tau
 
     def loglik(self, log_mu: Floats, z: Floats) -> tuple[float, Floats, Floats]:
         """Log likelihood, its gradient in log_mu (B, K) and in z (level, walk: 0)."""
@@ -187,15 +199,12 @@ class DailyProblem:
         d_block = np.zeros_like(log_mu)
         np.add.at(d_block, self.walk.block, d_log_mu)
         grad = np.zeros(self.size)
-        at, log_children = self.at, d_children * x.children
-        if self.prior.role is None:
-            grad[at["children"]] = log_children * self.centre["children_sd"]
-        else:
-            grad[at["children"]] = log_children * x.tau
-            pool = np.bincount(self.prior.role, log_children, len(self.centre["pool"]))
+        at, w = self.at, z[self.at["children"]]
+        grad[at["children"]] = d_children * self.scale(z) * special.expit(w)
+        if self.prior.role is not None:
+            along, pools = d_children * x.children, len(self.centre["pool"])
+            pool = np.bincount(self.prior.role, along, pools)
             grad[at["pool"]] = pool * self.centre["pool_sd"]
-            along = float(log_children @ z[at["children"]])
-            grad[at["tau"]] = along * x.tau * self.prior.tau_sd
         free = self.half_of >= 0
         by_half = np.bincount(
             self.half_of[free], -(d_decay * x.decay)[free], len(self.half_sd)
@@ -212,14 +221,45 @@ class DailyProblem:
         steps = self.walk.step * (d_block.T @ self.walk.effect)
         return np.concatenate([level, steps.ravel()])
 
+    def log_prior(self, z: Floats) -> tuple[float, Floats, Floats]:
+        """Log prior density less the constant of a standard normal, and two slopes.
+
+        Returns
+        -------
+        value, slope (n,), curvature (n,)
+            The second derivatives are diagonal.
+        """
+        part, sd = self.at["children"], self.links_sd
+        w = z[part]
+        soft, on = np.logaddexp(0.0, w), special.expit(w)
+        q = on / soft  # slope of log softplus
+        bend = on * (1.0 - on) / soft - q * q
+        u = np.log(soft) / sd
+        slope, curvature = -z, np.full(len(z), -1.0)
+        slope[part] = -u * q / sd + (1.0 - on) - q
+        curvature[part] = -((q / sd) ** 2) - u * bend / sd - on * (1.0 - on) - bend
+        rest = float(z @ z - w @ w + u @ u)
+        sds = np.broadcast_to(np.log(sd), w.shape)
+        value = -0.5 * rest + float(np.sum(special.log_expit(w) - np.log(soft) - sds))
+        return value, slope, curvature
+
+    def from_normal(self, u: Floats) -> Floats:
+        """The point whose prior chances are those of standard normal numbers u (n,)."""
+        z = np.array(u, np.float64)
+        part = self.at["children"]
+        x = np.exp(self.links_sd * u[part])
+        z[part] = x + np.log(-np.expm1(-x))
+        return z
+
     def logp_grad(self, z: Floats) -> tuple[float, Floats]:
-        """Log posterior (the prior's constant left out) and its gradient."""
+        """Log posterior (less the constant of a standard normal) and its gradient."""
         z = np.asarray(z, np.float64)
         logp, d_block, grad = self.loglik(self.log_mu(z), z)
         if not math.isfinite(logp):
             return -math.inf, np.zeros(self.size)
         grad[: self.at["walk"].stop] = self.pull_back(d_block)
-        return logp - 0.5 * float(z @ z), grad - z
+        value, slope, _ = self.log_prior(z)
+        return logp + value, grad + slope
 
 
 def daily_problem(
@@ -278,7 +318,6 @@ def daily_problem(
         "walk": K * (walk.blocks - 1),
         "children": L,
         "pool": len(roles),
-        "tau": min(len(roles), 1),
         "half_life": len(lead),
         "weekday": 0 if data.weekday is None else 7,
     }
@@ -309,4 +348,6 @@ def daily_problem(
         },
         half_of=half_of,
         half_sd=half_sd[free][lead],
+        block_days=block_days,
+        sharing=sharing,
     )

@@ -25,7 +25,7 @@ This file must never import a case or a page.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -66,6 +66,9 @@ class Blocks:
     end: Ints
     low: Floats
     high: Floats
+    day: Ints = field(init=False, repr=False)
+    """Every day of every block, and in `which` the block it belongs to."""
+    which: Ints = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Keep plain numbers; blocks of one stream do not overlap."""
@@ -81,6 +84,11 @@ class Blocks:
         if np.any((self.low > self.high) | (self.first >= self.end)):
             msg = "an interval count is empty: its ends are in the wrong order"
             raise FitError(msg)
+        which = np.repeat(np.arange(len(self.stream)), self.days)
+        before = np.cumsum(self.days) - self.days
+        object.__setattr__(self, "which", which)
+        day = np.arange(len(which)) - before[which] + self.first[which]
+        object.__setattr__(self, "day", day)
 
     def __len__(self) -> int:
         return len(self.stream)
@@ -93,8 +101,7 @@ class Blocks:
     def cells(self, D: int, K: int) -> NDArray[np.bool_]:
         """Which cells lie in a block, shape (D, K)."""
         out = np.zeros((D, K), bool)
-        for b in range(len(self)):
-            out[self.first[b] : self.end[b], self.stream[b]] = True
+        out[self.day, self.stream[self.which]] = True
         return out
 
     def openings(self, D: int, K: int) -> NDArray[np.bool_]:
@@ -105,12 +112,14 @@ class Blocks:
 
     def sums(self, values: Floats) -> Floats:
         """Sum of values (D, K) over each block, shape (B,)."""
-        return np.array(
-            [
-                values[self.first[b] : self.end[b], self.stream[b]].sum()
-                for b in range(len(self))
-            ]
-        )
+        inside = values[self.day, self.stream[self.which]]
+        return np.asarray(np.bincount(self.which, inside, len(self)), np.float64)
+
+    def spread(self, values: Floats, D: int, K: int) -> Floats:
+        """Each block's value (B,) on all its days, 0 elsewhere, shape (D, K)."""
+        out = np.zeros((D, K))
+        out[self.day, self.stream[self.which]] = values[self.which]
+        return out
 
 
 @dataclass(frozen=True)
@@ -237,10 +246,7 @@ def sums_loglik_grad(
     def value_bar(value: Floats) -> tuple[float, Floats]:
         expected[:] = blocks.sums(value)
         log_chances(blocks.low, blocks.high, expected * (1.0 - g), g, out)
-        bar = np.zeros((D, K))
-        for i in range(len(blocks)):
-            part = slice(blocks.first[i], blocks.end[i])
-            bar[part, blocks.stream[i]] = out[i, 1] * (1.0 - g[i])
+        bar = blocks.spread(out[:, 1] * (1.0 - g), D, K)
         return float(out[:, 0].sum()), bar
 
     ready = make_ready(
@@ -252,12 +258,9 @@ def sums_loglik_grad(
     g_bar = np.zeros(len(blocks))
     if math.isfinite(got.logp):
         g_bar = out[:, 2] - expected * out[:, 1]
-    factor_bar = got.d_factor
-    for i in range(len(blocks)):
-        part = slice(blocks.first[i], blocks.end[i])
-        mean = F[part, blocks.stream[i]].sum() / blocks.days[i]
-        per = g[i] / mean / blocks.days[i] if mean > 0.0 else 0.0
-        factor_bar[part, blocks.stream[i]] += g_bar[i] * per
+    mean = blocks.sums(F)
+    per = np.divide(g, mean, out=np.zeros(len(blocks)), where=mean > 0.0)
+    factor_bar = got.d_factor + blocks.spread(g_bar * per, D, K)
     weight = np.where(own, g_bar[:, None], 0.0)
     return SumsValue(
         logp=got.logp,
