@@ -110,6 +110,37 @@ def test_a_zip_without_a_table(store: Path, tmp_path: Path) -> None:
     )
 
 
+def test_an_excel_workbook(store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(file, "w") as z:
+        z.writestr("xl/workbook.xml", "<workbook/>")
+    assert refused(store, file) == (
+        "a.xlsx: this is an Excel workbook, not a table as text. Save the sheet as CSV."
+    )
+
+
+def test_a_zip_locked_with_a_password(store: Path, tmp_path: Path) -> None:
+    data = bytearray(zipped(rows_of_gdelt(20)))
+    data[6] |= 1  # the flag of an encrypted member, in both of its headers
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    file = tmp_path / "a.zip"
+    file.write_bytes(data)
+    assert refused(store, file) == (
+        "a.zip/a.CSV: this archive is locked with a password. Unpack it first."
+    )
+
+
+def test_one_damaged_member_keeps_the_others_out(store: Path, tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as z:
+        z.writestr("a.CSV", rows_of_gdelt(30))
+        z.writestr("b.CSV", rows_of_gdelt(60)[len(rows_of_gdelt(30)) :])
+    data = out.getvalue().replace(b"Town 45,", b"Town 46,", 1)
+    file = tmp_path / "a.zip"
+    file.write_bytes(data)
+    assert "a.zip/b.CSV: the archive is damaged" in refused(store, file)
+
+
 # Empty
 
 

@@ -310,6 +310,27 @@ def test_polecat_with_a_name_too_many_and_empty_columns(
     same(row, **POLECAT_RECORD)
 
 
+def test_polecat_with_empty_columns_in_the_header_too(
+    store: Path, tmp_path: Path
+) -> None:
+    file = tabbed(tmp_path / "p.tsv", POLECAT, [polecat()], header=True)
+    file.write_text(file.read_text().replace("\n", "\t\t\n"))
+    (report,) = take(store, file)
+    assert (report.counts.kept, report.title) == (1, "POLECAT, 40 columns")
+    (row,) = stored(store)
+    same(row, **POLECAT_RECORD)
+
+
+def test_ucdp_answer_of_the_api(store: Path, tmp_path: Path) -> None:
+    import json
+
+    file = tmp_path / "u.json"
+    file.write_text(json.dumps({"TotalCount": 1, "TotalPages": 1, "Result": [ged()]}))
+    take(store, file)
+    (row,) = stored(store)
+    same(row, **UCDP_RECORD)
+
+
 PLAIN = "day,actor,event_type,victim,killed,where\n2031-03-01,Delta Front,ASSAULT,Arland,2,Old Town\n"
 
 

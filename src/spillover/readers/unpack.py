@@ -182,6 +182,12 @@ def _members(path: Path) -> tuple[list[Packed], list[str]]:
                     _opener(path, info.filename),
                 )
             )
+        names = archive.namelist()
+    if not found and "xl/workbook.xml" in names:
+        sheet = "this is an Excel workbook, not a table as text"
+        raise EventsError(
+            [Fault(str(path), 0, 0, "", sheet, mend="Save the sheet as CSV")]
+        )
     if not found:
         raise EventsError(
             [
