@@ -542,7 +542,7 @@ def _link(
     p: float,
 ) -> Link:
     children = max(float(fit.children[-1]), 1e-3)
-    spread = float(np.clip(1.5 * fit.se[-1] / children, 0.25, 1.0))
+    spread = float(np.clip(fit.se[-1] / children, 0.15, 0.6))
     return Link(*ends, role, children, spread, half, low, high, p, "data")
 
 
@@ -557,5 +557,5 @@ def _own(made: list[_Stream], i: int, *, thick: bool) -> Link:
     )
     if fit.children[-1] < 2.0 * fit.se[-1]:
         top = max(float(fit.children[-1] + fit.se[-1]), 0.01)
-        return Link(i, i, "own", 0.5 * top, 0.7, half, low, high, 1.0, "data")
+        return Link(i, i, "own", 0.5 * top, 0.4, half, low, high, 1.0, "data")
     return _link(fit, half, low, high, (i, i), "own", 0.0)

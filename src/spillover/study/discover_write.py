@@ -52,6 +52,7 @@ HEADER = """\
 # Review: 1. actors and codebook.csv: who was thrown together, who is missing. 2. streams that are noise.
 #   3. every response: is there a reason for it? 4. add what holds them back (restraints, red_lines).
 #   5. spillover fit {case} --events ... learns the numbers again, all together.
+# Ranges from data are twice as wide as the data alone say, since a run fits them to the same events again.
 # How numbers are written: 0.2..0.6 per day is a number we do not know (central 90 %); 1~4 varies each time.
 """
 
@@ -75,6 +76,12 @@ def _range(low: float, high: float, unit: str = "") -> str:
     if a == b:
         a, b = _n(0.95 * low), _n(1.05 * high)
     return f"{a}..{b}{unit}"
+
+
+def _wider(low: float, high: float) -> tuple[float, float]:
+    """Twice as wide in logarithms: a run fits the numbers to the same events again."""
+    middle = math.sqrt(low * high)
+    return low * low / middle, high * high / middle
 
 
 def _value(value: str, basis: str, why: str, sources: str) -> str:
@@ -133,7 +140,7 @@ class _Writer:
         for s in d.streams:
             total = s.daily.sum() + sum(n for _, _, n in s.spanned)
             why = f"{s.recent:g} events in the last {days} days, less what the responses explain"
-            rate = _range(*s.baseline, " per day")
+            rate = _range(*_wider(*s.baseline), " per day")
             lines += [
                 f"  - id: {s.id}",
                 f"    name: {_s(self.name(s))}",
@@ -165,7 +172,7 @@ class _Writer:
         ]
         if d.scaled < 1.0:
             lines.append(
-                f"  # All children were multiplied by {d.scaled:.2f}: as found, events would have begot events nearly without end."
+                f"  # All children were multiplied by {d.scaled:.2f}: as found, too many draws would let events beget events without end."
             )
         for x in d.links:
             lines += self._response(x)
@@ -175,10 +182,8 @@ class _Writer:
         d = self.draft
         when, then = d.streams[x.source], d.streams[x.target]
         z = 1.6448536
-        low, high = (
-            x.children * math.exp(-z * x.spread),
-            x.children * math.exp(z * x.spread),
-        )
+        reach = math.exp(z * x.spread)
+        low, high = x.children / reach, x.children * reach
         if x.basis == "judgement":
             why = "too few events to test; judged wide: a third to a half of attacks in Iraq 2003-07 followed from others, most provocations go unanswered"
             pace = "judged: excitation lasted at most weeks in Iraq 2003-07"
