@@ -358,6 +358,14 @@ def test_plain_table(store: Path, tmp_path: Path) -> None:
     )
 
 
+def test_source_beside_actors_is_who_reported_it(store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("date,actor1,actor2,type,source\n2031-03-01,A,B,ASSAULT,Gazette\n")
+    take(store, file)
+    (row,) = stored(store)
+    same(row, source_name="A", target_name="B", publisher="Gazette")
+
+
 def test_plain_parquet(store: Path, tmp_path: Path) -> None:
     import duckdb
 

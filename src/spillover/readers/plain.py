@@ -47,7 +47,7 @@ SPELLED: dict[str, tuple[str, ...]] = {
         "code",
     ),
     "target": ("target", "actor2", "recipient", "side_b", "victim", "target_class"),
-    "n": ("n", "count", "events", "number"),
+    "n": ("n", "count", "events"),
     "deaths": ("deaths", "fatalities", "killed", "dead", "best"),
     "injured": ("injured", "wounded"),
     "place": ("place", "location", "city", "where"),
@@ -56,7 +56,7 @@ SPELLED: dict[str, tuple[str, ...]] = {
     "longitude": ("longitude", "lon", "long", "lng"),
     "published": ("published", "publication_date", "reported"),
     "id": ("id", "event_id", "record_id", "key"),
-    "publisher": ("publisher", "sources", "outlet"),
+    "publisher": ("publisher", "sources", "outlet", "source"),
     "url": ("url", "link"),
 }
 """What a column may be called, by what it means; the first name found is taken."""

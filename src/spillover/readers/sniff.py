@@ -113,6 +113,9 @@ def by_names(names: list[str], name: str) -> Layout:
     taken: dict[str, int] = {}
     keys = [plain_name(n) for n in names]
     for role, spelled in SPELLED.items():
+        if role == "source" and "target" not in keys:
+            # beside a column named for actors, "source" is who reported it
+            spelled = (*spelled[1:], "source")
         for s in spelled:
             if plain_name(s) in keys:
                 k = keys.index(plain_name(s))
