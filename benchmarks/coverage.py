@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from spillover.inference.coverage import World, inside, look, random_world, summary
 from spillover.inference.daily import same_day_share
 from spillover.inference.daily_answers import mean_rate, next_days, spectral_radius
-from spillover.inference.daily_data import DailyData
+from spillover.inference.daily_data import USUAL, DailyData
 from spillover.inference.daily_fit import fit_daily
 from spillover.inference.exact import prepare
 from spillover.inference.exact_fit import fit_exact
@@ -79,7 +79,12 @@ def by_clock(
     data = prepare(time, stream, streams=K, windows=[(0.0, float(D))])
     into = np.bincount(links.target)[links.target]
     support = Support(
-        links.target, links.source, np.full(L, -1), 0.3 / into, np.ones(L), np.arange(L)
+        links.target,
+        links.source,
+        np.full(L, -1),
+        USUAL / into,
+        np.ones(L),
+        np.arange(L),
     )
     fit = fit_exact(data, support, ExactPrior(half_life=(3.0,) * L))
 

@@ -5,7 +5,8 @@
     python -m benchmarks.recovery --sets 20 --all-links
 
 Truth: 10 streams, 3 years, about 20,000 events, spectral radius 0.6, half-lives 2 to 7
-days, simulated in exact time by the engine and counted by the day. Fits: default
+days (one per receiving stream, or per link), simulated in exact time by the engine and
+counted by the day. Fits: default
 priors, the links that exist or all hundred, constant background and random walk.
 """
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=50)
     parser.add_argument("--slow-background", action="store_true")
     parser.add_argument("--all-links", action="store_true")
+    parser.add_argument("--sharing", choices=("row", "link"), default="row")
     parser.add_argument("--own-generator", action="store_true")
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()
@@ -41,6 +43,7 @@ def main() -> None:
         rng = np.random.default_rng([asked.seed, s])
         world = random_world(
             rng, K=K, D=D, radius=RADIUS, events=EVENTS,
+            sharing=asked.sharing,
             background=SLOW if asked.slow_background else None,
         )  # fmt: skip
         seen = look(world, s, own=asked.own_generator)
@@ -49,7 +52,7 @@ def main() -> None:
         data = DailyData(seen.counts, start_state=np.zeros(len(links)))
         for background, out in rows.items():
             began = time.process_time()
-            fit = fit_daily(data, links, background=background)  # type: ignore[arg-type]
+            fit = fit_daily(data, links, background=background, sharing=asked.sharing)  # type: ignore[arg-type]
             took = time.process_time() - began
             draws = fit.fit.draws(rng, 200)
             numbers = [fit.problem.numbers(z) for z in (fit.fit.mode, *draws)]
@@ -61,6 +64,7 @@ def main() -> None:
     print(
         f"{asked.sets} sets, {np.mean(events):.0f} events on average, "
         f"{'all' if asked.all_links else 'existing'} links, "
+        f"half-lives per {asked.sharing}, "
         f"{'log-OU background' if asked.slow_background else 'constant background'}, "
         f"{'daily law' if asked.own_generator else 'engine'}"
     )

@@ -10,6 +10,7 @@ This file must never import a case or a page.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,7 @@ def random_world(
     events: float,
     half_lives: tuple[float, float] = (2.0, 7.0),
     share: float = 0.25,
+    sharing: Literal["row", "link"] = "link",
     background: tuple[float, float] | None = None,
 ) -> World:
     """A random truth.
@@ -100,7 +102,9 @@ def random_world(
     events
         Expected number in D days in the long run.
     half_lives
-        Days; log-uniform, one per link.
+        Days; log-uniform.
+    sharing
+        One half-life per receiving stream (``"row"``) or per link.
     share
         Chance that a link between two different streams exists; own links all do.
     background
@@ -113,6 +117,8 @@ def random_world(
     children *= radius / spectral_radius(links, children, K)
     low, high = np.log(half_lives)
     decay = LN2 / np.exp(rng.uniform(low, high, len(links)))
+    if sharing == "row":
+        decay = decay[np.searchsorted(target, target)]
     mu = rng.uniform(0.5, 1.5, K)
     mu *= events / D / mean_rate(links, children, mu).sum()
     level = np.ones((D, K))

@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from spillover.inference.daily import BURST_HALF_LIFE, Links
 from spillover.inference.sums import Blocks, fill
 
-__all__ = ["DailyData", "DailyPrior", "add_bursts"]
+__all__ = ["USUAL", "DailyData", "DailyPrior", "add_bursts"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+USUAL = 0.4
+"""Prior median of the children that an event brings into one stream, links together."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class DailyPrior:
     level : (K,) or number or None
         Median baseline per day; None: half the mean count of the stream.
     children : (L,) or number or None
-        Median children per event; None: 0.3 over the number of links into the row.
+        Median children per event; None: `USUAL` over the number of links into the row.
     half_life : (L,) or number
         Days.
     level_sd, children_sd, half_life_sd
@@ -122,7 +125,7 @@ def add_bursts(
         here = default if value is None else np.broadcast_to(value, (L,))
         return np.append(here, np.full(K, extra))
 
-    usual = 0.3 / np.bincount(links.target, minlength=K)[links.target]
+    usual = USUAL / np.bincount(links.target, minlength=K)[links.target]
     one = np.ones(L)
     role = prior.role
     if role is not None:

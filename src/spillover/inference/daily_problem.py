@@ -35,7 +35,7 @@ from spillover.inference.daily import (
     daily_loglik_grad,
     start_from_counts,
 )
-from spillover.inference.daily_data import DailyData, DailyPrior
+from spillover.inference.daily_data import USUAL, DailyData, DailyPrior
 from spillover.inference.sums import sums_loglik_grad
 
 __all__ = [
@@ -306,7 +306,7 @@ def daily_problem(
     )
     half_of = np.full(L, -1)
     half_of[free] = group
-    children = full(0.3 / into if p.children is None else p.children, L)
+    children = full(USUAL / into if p.children is None else p.children, L)
     children_sd = full(p.children_sd, L)
     roles = np.zeros(0, np.int64)
     if p.role is not None:
