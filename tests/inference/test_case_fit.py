@@ -18,6 +18,7 @@ from spillover.assemble.past_plan import make_plan
 from spillover.assemble.posterior import Posterior, prior_correlation
 from spillover.errors import FitError
 from spillover.inference.case_fit import LEARNED, SILENT, WRITTEN, fit_case
+from spillover.inference.case_match import case_match
 from spillover.inference.case_problem import case_problem
 from spillover.inference.history_data import history_data
 from spillover.inference.history_kernels import history_loglik
@@ -304,3 +305,16 @@ def test_the_careful_sampler_agrees(tmp_path: Path) -> None:
         away = abs(careful.posterior.mean[j] - plain.posterior.mean[k]) / sd
         assert away < 0.5, (path, away)
         assert 0.6 < careful.posterior.spread[j] / sd < 1.4, path
+
+
+def test_the_engine_keeps_the_fitted_daily_law() -> None:
+    """Mean, variance and days of none of both engines of thought, bundled cases."""
+    for name in ("strait-demo", "iraq-2024"):
+        a = load(name).assembled
+        fit = fit_case(a, histories=2, rounds=1)
+        match = case_match(a, fit.posterior)
+        assert match.rows
+        assert not match.flagged, str(match)
+        wrong = replace(fit.posterior, mean=fit.posterior.mean + 1.5)
+        counts = case_match(a, wrong)
+        assert [r.fitted for r in counts.rows] != [r.fitted for r in match.rows]

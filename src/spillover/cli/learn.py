@@ -56,7 +56,8 @@ def fit(
     from spillover.api.fitted import write_fitted
     from spillover.api.model import load
     from spillover.cli.progress import Bar
-    from spillover.cli.show_fit import fit_tables
+    from spillover.cli.show_fit import fit_tables, match_lines
+    from spillover.inference.case_match import case_match
 
     model = load(case)
     for w in model.check():
@@ -81,10 +82,13 @@ def fit(
     table = fitted.fit_table
     assert table is not None
     page = fit_page(fitted.case, table)
+    match = case_match(model.assembled, table.posterior)
     if as_json:
-        body = {"case": model.id, "folder": str(folder), "how": table.how}
+        body: dict[str, object] = {"case": model.id, "folder": str(folder), "how": table.how}
+        body["simulated_law"] = [asdict(r) for r in match.rows]
         say(json.dumps(body | asdict(page), indent=2, ensure_ascii=False))
         return
     fit_tables(page)
+    match_lines(match)
     say(f"\nFitted case: {folder}   What was learned: {folder / 'fit.yaml'}")
     note(f"Next:  spillover run {folder}", quiet=quiet)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spillover.brief.page import FitPage
+    from spillover.inference.match_law import MatchTable
 
-__all__ = ["fit_line", "fit_tables"]
+__all__ = ["fit_line", "fit_tables", "match_lines"]
 
 
 def fit_line(page: FitPage) -> str:
@@ -50,3 +51,27 @@ def fit_tables(page: FitPage) -> None:
         table.add_row(c.what, c.seen, c.expected, c.weekdays, c.gaps)
     console.print()
     console.print(table)
+
+
+def match_lines(match: MatchTable) -> None:
+    """Print how far the engine keeps the daily law that was fitted."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    title = "Fitted and simulated by the engine, per day, other mechanisms aside"
+    table = Table(title=title, title_justify="left", box=None)
+    for head in ("Event", "Mean", "Variance", "Days of none"):
+        table.add_column(head, overflow="fold")
+    by_stream: dict[str, list[str]] = {}
+    for r in match.rows:
+        mark = " differs" if r.flagged else ""
+        cell = f"{r.fitted:.3f} and {r.simulated:.3f}{mark}"
+        by_stream.setdefault(r.stream, []).append(cell)
+    for stream, cells in by_stream.items():
+        table.add_row(stream, *cells)
+    console.print()
+    if match.rows:
+        console.print(table)
+    else:
+        console.print("No event comes often enough to compare with a simulation.")
