@@ -327,22 +327,18 @@ def _deadly(
     return float(np.clip(a, 0.001, 0.99)), float(np.clip(b, 0.002, 0.995)), low, high
 
 
-def _widened(x: Link) -> Link:
-    """Twice the data's spread, since a run fits the numbers to the same events again.
-
-    An own link stays narrow enough not to beget without end in many draws.
-    """
-    spread = 2.0 * x.spread if x.basis == "data" else x.spread
+def _bounded(x: Link) -> Link:
+    """An own link narrow enough not to beget without end in many draws."""
     if x.role != "own":
-        return replace(x, spread=spread)
+        return x
     children = min(x.children, HIGHEST_OWN)
     most = max(math.log(HIGHEST_RADIUS / children) / 1.645, 0.05)
-    return replace(x, children=children, spread=min(spread, most))
+    return replace(x, children=children, spread=min(x.spread, most))
 
 
 def _stable(links: tuple[Link, ...], count: int) -> tuple[tuple[Link, ...], float]:
-    """Links widened, and scaled together until hardly a draw begets without end."""
-    links = tuple(_widened(x) for x in links)
+    """Links bounded, and scaled together until hardly a draw begets without end."""
+    links = tuple(_bounded(x) for x in links)
     rng = np.random.default_rng(0)
     draws = np.exp(rng.standard_normal((400, len(links))) * [x.spread for x in links])
     G = np.zeros((400, count, count))

@@ -22,6 +22,7 @@ __all__ = ["draft_files"]
 
 WINDOWS = (30, 60, 90)
 ASKED = 5
+HISTORY_DAYS = 120
 NAMES = {
     "AGREE": "Agreements of {a} with {b}",
     "CONSULT": "Talks of {a} with {b}",
@@ -52,7 +53,7 @@ HEADER = """\
 # Review: 1. actors and codebook.csv: who was thrown together, who is missing. 2. streams that are noise.
 #   3. every response: is there a reason for it? 4. add what holds them back (restraints, red_lines).
 #   5. spillover fit {case} --events ... learns the numbers again, all together.
-# Ranges from data are twice as wide as the data alone say, since a run fits them to the same events again.
+# Rates are twice as wide as the data alone say, since a run fits them to the last of the same events again.
 # How numbers are written: 0.2..0.6 per day is a number we do not know (central 90 %); 1~4 varies each time.
 """
 
@@ -272,10 +273,10 @@ class _Writer:
 
 
 def events_begin(draft: Draft) -> dt.date:
-    """First day of the events that go with the draft: a year, or the most that 20,000 allow."""
+    """First day of the events that go with the draft: a season, or what 20,000 allow."""
     daily = sum(s.daily for s in draft.streams)
     back = np.cumsum(np.asarray(daily)[::-1])
-    days = int(min(365, back.size, max(int((back <= 20_000).sum()), 14)))
+    days = int(min(HISTORY_DAYS, back.size, max(int((back <= 20_000).sum()), 14)))
     return draft.origin - dt.timedelta(days=days)
 
 
