@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spillover.errors import ApproximationWarning
 from spillover.inference.daily import BURST_HALF_LIFE, Links
 from spillover.inference.daily_answers import daily_law, daily_theta
 from spillover.inference.daily_plain import day_law, simulate_days
@@ -85,3 +86,28 @@ def test_states_of_several_courses_and_sequences() -> None:
     )
     late = daily_theta(runs[0][100:], mu[100:], None, links, children, decay, start)
     np.testing.assert_allclose(cut[100:], late)
+
+
+def test_a_fit_that_does_not_match_warns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine made wrong on purpose: half of each link's children."""
+    from spillover.inference import match_law as module
+    from spillover.inference.daily_data import DailyData
+    from spillover.inference.daily_problem import daily_problem
+    from spillover.inference.match_law import match_fit
+
+    right = module.engine_model
+    monkeypatch.setattr(
+        module, "engine_model", lambda mu, links, G, b: right(mu, links, G / 2, b)
+    )
+    _, links, _, _ = setting()
+    problem = daily_problem(DailyData(np.ones((D, K))), links)
+    z = np.full(problem.size, 1.0)
+    with pytest.warns(ApproximationWarning, match="simulated daily law is not"):
+        table = match_fit(problem, z, futures=20)
+    assert table is not None
+    assert table.flagged
+    monkeypatch.undo()
+    assert match_fit(problem, z, futures=0) is None
+    assert match_fit(problem, z + 9.0) is None  # a radius far above 1
+    held = daily_problem(DailyData(np.ones((D, K)), factor=np.full((D, K), 0.5)), links)
+    assert match_fit(held, z) is None

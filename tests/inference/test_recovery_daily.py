@@ -68,6 +68,9 @@ def test_after_the_fit_the_engine_has_the_fitted_law() -> None:
     x = fit.problem.numbers(fit.fit.mode)
     table = match_law(x.mu, w.links, x.children, x.decay, futures=20)
     assert not table.flagged, f"\n{table}"
+    assert fit.match is not None
+    assert fit.match.days == 4 * 600
+    assert not fit.match.flagged, f"\n{fit.match}"
 
 
 def test_second_derivatives_and_gradient() -> None:

@@ -19,6 +19,7 @@ from spillover.inference.background import BLOCK_DAYS, GRID, choose_step
 from spillover.inference.daily import Law, Links
 from spillover.inference.daily_data import DailyData, DailyPrior
 from spillover.inference.daily_problem import DailyProblem, Sharing, daily_problem
+from spillover.inference.match_law import MatchTable, match_fit
 from spillover.inference.posterior import MapFit, fit_map, laplace
 from spillover.inference.sums import fill, sums_loglik_grad
 
@@ -46,12 +47,15 @@ class DailyFit:
         Standard deviation of the background's steps; 0: constant.
     evidence
         Of every step looked at.
+    match
+        The engine's daily law beside the fitted one (`match_law.match_fit`).
     """
 
     problem: DailyProblem
     fit: MapFit
     step: float
     evidence: dict[float, float]
+    match: MatchTable | None = None
 
 
 def hessian(problem: DailyProblem, z: Floats, *, step: float = 1e-4) -> Floats:
@@ -171,6 +175,7 @@ def fit_daily(
     sharing: Sharing = "link",
     law: Law = "good",
     block_days: int = BLOCK_DAYS,
+    futures: int = 4,
 ) -> DailyFit:
     """Fit daily counts and sums.
 
@@ -191,6 +196,9 @@ def fit_daily(
         ``"rowwise"`` where most of a hundred streams are active every day.
     block_days
         Length of the walk's blocks.
+    futures
+        How many courses the engine simulates from the fit, to compare daily laws; 0:
+        none.
     """
     given = DailyPrior() if prior is None else prior
 
@@ -221,6 +229,10 @@ def fit_daily(
     def judge(one: DailyFit) -> float:
         return one.fit.evidence
 
+    def matched(one: DailyFit) -> DailyFit:
+        table = match_fit(one.problem, one.fit.mode, futures=futures)
+        return replace(one, match=table)
+
     def pooled(x: float, near: DailyFit | None) -> DailyFit:
         return fitted(0.0, x, near)
 
@@ -230,10 +242,10 @@ def fit_daily(
         tau, found, _ = choose_step(pooled, judge, grid=spreads)
         best = found
     if background == "constant" or len(data.counts) < 2 * block_days:
-        return fitted(0.0, tau, None) if best is None else best
+        return matched(fitted(0.0, tau, None) if best is None else best)
 
     def stepped(x: float, near: DailyFit | None) -> DailyFit:
         return fitted(x, tau, near or best)
 
     step, found, evidence = choose_step(stepped, judge, grid=grid)
-    return DailyFit(found.problem, found.fit, step, evidence)
+    return matched(DailyFit(found.problem, found.fit, step, evidence))

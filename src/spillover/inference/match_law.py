@@ -17,6 +17,7 @@ This file must never import a case or a page.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,8 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spillover.engine.branching import simulate
+from spillover.errors import ApproximationWarning
 from spillover.inference.daily import Links, same_day_share
-from spillover.inference.daily_answers import daily_law, daily_theta
+from spillover.inference.daily_answers import daily_law, daily_theta, spectral_radius
+from spillover.inference.daily_problem import DailyProblem
 from spillover.keys import id_key
 from spillover.model.structure import (
     Act,
@@ -43,6 +46,7 @@ __all__ = [
     "MatchTable",
     "engine_counts",
     "engine_model",
+    "match_fit",
     "match_law",
     "match_table",
 ]
@@ -237,3 +241,44 @@ def match_law(
     """
     counts = engine_counts(mu, links, children, decay, seed=seed, futures=futures)
     return match_table(counts, mu, links, children, decay, names=names)
+
+
+def match_fit(
+    problem: DailyProblem,
+    z: Floats,
+    *,
+    seed: int = 0,
+    futures: int = 4,
+    names: Sequence[str] | None = None,
+) -> MatchTable | None:
+    """`match_law` at a point of a posterior, with a warning when something differs.
+
+    None where there is nothing to simulate: factors on children (restraints) are not
+    rebuilt here, and from spectral radius 1 events beget events without end.
+
+    Warns
+    -----
+    ApproximationWarning
+        Naming the rows that differ.
+    """
+    x, links = problem.numbers(z), problem.links
+    K = problem.filled.shape[1]
+    if problem.data.factor is not None or futures < 1:
+        return None
+    if not spectral_radius(links, x.children, K) < 1.0:
+        return None
+    table = match_law(
+        x.mu, links, x.children, x.decay, seed=seed, futures=futures, names=names
+    )
+    if table.flagged:
+        said = "; ".join(
+            f"{r.stream}: {r.quantity} {r.fitted:.3g} fitted, "
+            f"{r.simulated:.3g} simulated"
+            for r in table.flagged
+        )
+        warnings.warn(
+            f"the simulated daily law is not the fitted one: {said}",
+            ApproximationWarning,
+            stacklevel=2,
+        )
+    return table
