@@ -51,7 +51,6 @@ from spillover.readers.ontology import countries, country, country_of
         ("YM", "fips", "YEM"),
         ("ZA", "fips", "ZMB"),
         ("ZA", "iso2", "ZAF"),
-        ("NA", "iso2", "NAM"),
         (645, "gw", "IRQ"),
         ("630", "gw", "IRN"),
         ("645.0", "gw", "IRQ"),
@@ -86,6 +85,11 @@ def test_a_code(code, system, iso3):
 )  # fmt: skip
 def test_what_is_no_code_is_not_mapped(code, system):
     assert country_of(code, system) is None
+
+
+def test_a_missing_value_is_no_country_but_a_code_of_one():
+    assert country_of("NA", "iso2") == country_of("Namibia", "name")
+    assert country_of("NA", "name") is None
 
 
 def test_an_unknown_system_is_an_error():

@@ -20,6 +20,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -91,9 +92,8 @@ def open_client(
     """Client that follows no redirect by itself when it carries a secret."""
     import httpx
 
-    from spillover import __version__
-
-    own = {"User-Agent": f"spillover/{__version__}", "Accept-Encoding": "identity"}
+    agent = f"spillover/{version('spillover')}"
+    own = {"User-Agent": agent, "Accept-Encoding": "identity"}
     timeout = httpx.Timeout(policy.timeout_seconds)
     with httpx.Client(
         headers=own | dict(headers or {}),
