@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Literal, get_args
 
 from spillover.errors import nearest
@@ -45,10 +46,13 @@ STATE_OF = re.compile(
 TRAILING = re.compile(r"^(.*?)\s*\(([^()]*)\)$")
 
 
+@lru_cache(maxsize=1 << 16)
 def folded(text: str) -> str:
     """Letters and digits only, without accents and case."""
-    flat = unicodedata.normalize("NFKD", text.casefold())
-    flat = "".join(c for c in flat if not unicodedata.combining(c))
+    flat = text.casefold()
+    if not flat.isascii():
+        flat = unicodedata.normalize("NFKD", flat)
+        flat = "".join(c for c in flat if not unicodedata.combining(c))
     return " ".join(re.findall(r"[^\W_]+", flat))
 
 
