@@ -1,6 +1,7 @@
 import pytest
 
 from spillover.brief.actormap import MOST_ACTORS, actor_map, shown
+from spillover.brief.charts import passages
 from spillover.brief.frame import Frame, altair_chart, nice_ticks, svg
 from spillover.brief.page import ActorBox, TieArrow
 from spillover.brief.theme import text_width, wrap
@@ -65,3 +66,16 @@ def test_the_map_shows_the_actors_with_the_heaviest_ties():
 def test_a_tie_to_nobody_raises():
     with pytest.raises(ValueError, match="no actor"):
         shown([ActorBox("a", "A", "state")], [TieArrow("a", "b", "attack", 1, "")])
+
+
+@pytest.mark.parametrize("width", [640, 328])
+def test_labels_of_many_low_chances_stay_inside(width: int) -> None:
+    """Four lines that end at the bottom, each with a label of three lines."""
+    label = "Does something with a very long name come about in a far place, at last?"
+    rows = [
+        {"label": f"{label} {n}", "points": ((30, 0.001 * n), (90, 0.002 * n))}
+        for n in range(1, 5)
+    ]
+    rows[0]["points"] = ((30, 0.5), (90, 0.9))
+    drawn = svg(passages(rows, width), title="x")
+    assert drawn.count("something") >= 4

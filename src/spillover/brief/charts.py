@@ -417,6 +417,20 @@ def timeline(events: Rows, origin: dt.date, width: int = 640) -> Any:
     return f.chart()
 
 
+def _stacked(
+    wanted: list[float], tall: list[float], gap: float, bottom: float
+) -> list[float]:
+    """Places near the wanted ones (from the top down), apart and above ``bottom``."""
+    places: list[float] = []
+    for y, _ in zip(wanted, tall, strict=True):
+        below = places[-1] + tall[len(places) - 1] + gap if places else y
+        places.append(max(y, below))
+    for k in range(len(places) - 1, -1, -1):
+        places[k] = min(places[k], bottom - tall[k])
+        bottom = places[k] - gap
+    return places
+
+
 def passages(rows: Rows, width: int = 640, height: int = 230) -> Any:
     """Chance that each thing has happened by each day; labels at the line's end."""
     top_p = max(p for r in rows for _, p in r["points"])
@@ -445,21 +459,26 @@ def passages(rows: Rows, width: int = 640, height: int = 230) -> Any:
             strokeDash=dashes[n % 4],
         )
         ends.append((f.yr[0] + (f.yr[1] - f.yr[0]) * r["points"][-1][1] / top, r, n))
-    last = -99.0
-    for y, r, n in sorted(ends, key=lambda e: e[0]):
-        lines = wrap(f"{percent(r['points'][-1][1])}: {r['label']}", col - 26, 11)[:3]
-        y = max(y, last + 6)
-        y = min(y, height - 30 - 13 * (len(lines) - 1)) if last < 0 else y
+    labels = [
+        wrap(f"{percent(r['points'][-1][1])}: {r['label']}", col - 26, 11)[:3]
+        for _, r, _ in ends
+    ]
+    tall = [13.0 * len(x) for x in labels]
+    order = sorted(range(len(ends)), key=lambda k: ends[k][0])
+    places = _stacked(
+        [ends[k][0] for k in order], [tall[k] for k in order], 6.0, height - 17.0
+    )
+    for y, k in zip(places, order, strict=True):
+        n = ends[k][2]
         f.text(
             [
                 {
                     "x": f.ux(width - col + 6),
                     "y": f.uy(y),
-                    "t": "\n".join(lines),
+                    "t": "\n".join(labels[k]),
                     "c": INK if n == 0 else INK2,
                 }
             ],
             weight="bold" if n == 0 else "normal",
         )
-        last = y + 13 * len(lines)
     return f.chart()
