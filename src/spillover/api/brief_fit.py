@@ -45,9 +45,7 @@ def fit_page(case: Case, table: FitTable) -> FitPage:
     rows = []
     for r in table.rows:
         number, low = numbers.get(r.path), r.written[0]
-        alone = "not looked at"
-        if r.alone:
-            alone = range_text(number, low, *r.alone)
+        alone = range_text(number, low, *r.alone) if r.alone else ""
         rows.append(
             FitRow(
                 number_words(r.path),
@@ -76,7 +74,7 @@ def _checks(case: Case, table: FitTable) -> tuple[CheckRow, ...]:
 
     def p(value: float) -> str:
         if math.isnan(value):
-            return "too few events"
+            return "too few"
         fits = (
             "fits"
             if value >= 0.05

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from spillover.brief.page import BriefPage
+from spillover.brief.page import BriefPage, FitRow
 from spillover.brief.words import interval, likelihood_word, percent, plain
 
 __all__ = ["Table", "annex", "text_rows"]
@@ -137,6 +137,15 @@ def annex(page: BriefPage) -> list[Table]:
     return found
 
 
+def _held(fit: tuple[FitRow, ...]) -> list[list[str]]:
+    """Numbers that a fit did not look at: the reason, and their names."""
+    reasons = dict.fromkeys(r.verdict for r in fit if not r.alone)
+    return [
+        [why, "; ".join(r.what for r in fit if r.verdict == why and not r.alone)]
+        for why in reasons
+    ]
+
+
 def text_rows(page: BriefPage) -> dict[str, list[list[str]]]:
     """Rows of the tables in the text; templates hold no arithmetic."""
     fit = page.fit.rows if page.fit else ()
@@ -181,10 +190,11 @@ def text_rows(page: BriefPage) -> dict[str, list[list[str]]]:
         ],
         "sourced_rows": [[n.what, n.value, n.rests, n.effect] for n in page.sourced],
         "judged_rows": [[n.what, n.value, n.rests, n.effect] for n in page.judged],
-        "fit_rows": [[r.what, r.written, r.alone, r.used] for r in fit if r.learned],
+        "fit_rows": [[r.what, r.written, r.used] for r in fit if r.learned],
         "unmoved_rows": [
-            [r.what, r.written, r.alone, r.verdict] for r in fit if not r.learned
+            [r.what, r.written, r.alone] for r in fit if r.alone and not r.learned
         ],
+        "held": _held(fit),
         "check_rows": [
             [c.what, c.seen, c.expected, c.weekdays, c.gaps]
             for c in (page.fit.checks if page.fit else ())

@@ -159,7 +159,7 @@ def to_markdown(page: BriefPage) -> str:
         out += ["## What the history taught", "", page.fit.summary, ""]
         out += _table(
             "Numbers that the records moved, computed: central 90 % and middle",
-            ("Number", "As written", "Records alone", "As used"),
+            ("Number", "As written", "As used: by the records"),
             fit_rows["fit_rows"],
         )
         out += _table(
@@ -169,9 +169,11 @@ def to_markdown(page: BriefPage) -> str:
         )
         out += _table(
             "Numbers that the records touch but did not move",
-            ("Number", "As written", "Records alone", "Why it stands as written"),
+            ("Number", "As written", "Records alone"),
             fit_rows["unmoved_rows"],
         )
+        for why, names in fit_rows["held"]:
+            out += [f"Left as written, since {why}: {names}.", ""]
     out += [
         "## Track record",
         "",

@@ -202,7 +202,7 @@ class NumberRow:
 
 @dataclass(frozen=True)
 class FitRow:
-    """A number as written, by the records alone, and as used; why it stands so."""
+    """A number as written, by the records alone (blank: not looked at), as used; why."""
 
     what: str
     written: str

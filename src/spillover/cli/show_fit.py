@@ -34,10 +34,20 @@ def fit_tables(page: FitPage) -> None:
         table = Table(
             title="Moved by the records (90 % ranges)", title_justify="left", box=None
         )
-        for head in ("Number", "As written", "Records alone", "As used"):
+        for head in ("Number", "As written", "As used"):
             table.add_column(head, overflow="fold")
         for r in moved:
-            table.add_row(r.what, r.written, r.alone, r.used)
+            table.add_row(r.what, r.written, r.used)
+        console.print()
+        console.print(table)
+    alone = [r for r in page.rows if r.alone and not r.learned]
+    if alone:
+        title = "Left as written, beside what the records alone say"
+        table = Table(title=title, title_justify="left", box=None)
+        for head in ("Number", "As written", "Records alone"):
+            table.add_column(head, overflow="fold")
+        for r in alone:
+            table.add_row(r.what, r.written, r.alone)
         console.print()
         console.print(table)
     left = Counter(r.verdict for r in page.rows if not r.learned)

@@ -34,7 +34,7 @@ __all__ = ["COARSE", "Evidence", "evidence_of"]
 Floats = NDArray[np.float64]
 LEAST_DATED = 0.5
 """Share of events whose day must be known for a link to be learned from them."""
-COARSE = "its events are counted over longer times than it lasts"
+COARSE = "events are counted over longer times than it lasts"
 """Why a link or factor is left as written."""
 
 
