@@ -243,8 +243,8 @@ def fit_rows(
     rounds, most
         Times the curvature is taken anew; most iterations in each.
     tolerance
-        Done when a Newton step would raise the log density by less than the square of
-        this: the mode is then known to that part of a standard deviation.
+        Done when the mode is known to this part of a standard deviation in each of the
+        directions in which the curvature is one.
     spread
         Whether the curvature at the end is wanted.
 
@@ -283,14 +283,14 @@ def fit_rows(
                 "maxiter": most,
                 "maxcor": 20,
                 "ftol": 0.0,
-                "gtol": 0.1 * tolerance,
+                "gtol": 0.3 * tolerance,
             },
         )
         mode = at + here.back(np.asarray(found.x, np.float64))
         logp = top - float(found.fun)
         evaluations += int(found.nfev)
         grad = problem.logp_grad(mode)[1]
-        converged = float(np.linalg.norm(here.forth(grad))) < tolerance
+        converged = float(np.abs(here.forth(grad)).max()) < tolerance
         if converged:
             break
         factor = arrow_at(problem, mode, safe=True)

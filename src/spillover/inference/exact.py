@@ -16,9 +16,11 @@ This file must never import a case, a prior or a sampler.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numba
@@ -35,8 +37,8 @@ Ints = NDArray[np.int64]
 
 TASKS = 16
 TASK_EVENTS = 4000
-SMALL = 3e7
-"""Products below which waking a second thread costs more than it saves."""
+SMALL = 3e6
+"""Products below which handing work to a second thread costs more than it saves."""
 SHARED_DECAYS = 8
 """With more decays than this, links keep states of their own."""
 
@@ -287,16 +289,30 @@ def _check(
             raise ModelError(msg)
 
 
-@contextmanager
-def _threads(work: float) -> Iterator[None]:
-    """One thread for little work; the result is the same for any number."""
-    before = numba.get_num_threads()
-    if work < SMALL:
-        numba.set_num_threads(1)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
+@cache
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+    """Threads that wait without spinning; anew in a forked process."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="likelihood")
+
+
+def _share(run: Callable[[int, int], None], parts: int, work: float) -> None:
+    """Do parts 0..parts, on several threads when there is enough to do.
+
+    The result is the same for any number: what the parts give is added up later, in
+    their order.
+    """
+    threads = numba.get_num_threads()
+    if threads == 1 or parts == 1 or work < SMALL:
+        run(0, parts)
+        return
+    # a few parts at once: calls cost, but threads should end together
+    size = max(1, parts // (4 * threads))
+    starts = range(0, parts, size)
+    jobs = [
+        _pool(threads, os.getpid()).submit(run, k, min(k + size, parts)) for k in starts
+    ]
+    for job in jobs:
+        job.result()
 
 
 @dataclass(frozen=True)
@@ -363,9 +379,8 @@ class ExactLikelihood:
         value, (K, cells), (links,), (D,)
         """
         run = self._shared if self.kind == "shared" else self._own
-        with _threads(self.work):
-            value, g_weight, g_decays = run(base, weight, decays)
-            left, slope = self._children(decays)
+        value, g_weight, g_decays = run(base, weight, decays)
+        left, slope = self._children(decays)
         g_base = np.empty_like(base)
         data = self.data
         kernels.spread_back(data.stream, data.cell, self.scratch["inverse"], g_base)
@@ -381,8 +396,7 @@ class ExactLikelihood:
     def intensities(self, base: Floats, weight: Floats, decays: Floats) -> Floats:
         """Lambda of its own stream at every scored event (nan elsewhere), (n,)."""
         run = self._shared if self.kind == "shared" else self._own
-        with _threads(self.work):
-            run(base, weight, decays)
+        run(base, weight, decays)
         inverse = np.asarray(self.scratch["inverse"], np.float64)
         out = np.full(len(inverse), np.nan)
         np.divide(1.0, inverse, out=out, where=inverse > 0.0)
@@ -390,25 +404,31 @@ class ExactLikelihood:
 
     def children(self, decays: Floats) -> Floats:
         """Children in the windows by link, were its weight 1; shape (links,)."""
-        with _threads(self.work):
-            return self._children(decays)[0]
+        return self._children(decays)[0]
 
     def _children(self, decays: Floats) -> tuple[Floats, Floats]:
         """Children in the windows by link of weight 1, and d/d decay; (links,)."""
         data = self.data
         shape = (len(self.state_source), len(data.borders))
         left, slope = np.empty(shape), np.empty(shape)
-        kernels.border_sums(
-            data.sorted_time,
-            data.offset,
-            data.borders,
-            data.stretches,
-            decays,
-            self.state_decay,
-            self.state_source,
-            left,
-            slope,
-        )
+
+        def run(low: int, high: int) -> None:
+            kernels.border_sums(
+                low,
+                high,
+                data.sorted_time,
+                data.offset,
+                data.borders,
+                data.stretches,
+                decays,
+                self.state_decay,
+                self.state_source,
+                left,
+                slope,
+            )
+
+        # only what lies near a border costs anything
+        _share(run, len(left), left.size * len(data.time) / data.streams / 100.0)
         if np.all(data.offspring_factor == 1.0):
             return left.sum(axis=1)[self.state_of], slope.sum(axis=1)[self.state_of]
         F = data.offspring_factor[:, data.stretch_column]
@@ -424,30 +444,49 @@ class ExactLikelihood:
         W = np.zeros((self.decays, data.streams, data.streams))
         W[at] = weight
         R, P, fresh = s["R"], s["P"], s["fresh"]
-        if len(data.edges) > 2:
+        tasks = len(data.edges) - 1
+
+        def leave(low: int, high: int) -> None:
             kernels.shared_open(
-                data.time, data.stream, data.sequence, data.edges, decays, R, P, fresh
+                low,
+                high,
+                data.time,
+                data.stream,
+                data.sequence,
+                data.edges,
+                decays,
+                R,
+                P,
+                fresh,
             )
+
+        def run(low: int, high: int) -> None:
+            kernels.shared_pass(
+                low,
+                high,
+                data.time,
+                data.stream,
+                data.sequence,
+                data.scored,
+                data.cell,
+                base,
+                data.column,
+                data.offspring_factor,
+                data.edges,
+                decays,
+                W,
+                R,
+                P,
+                s["inverse"],
+                s["value"],
+                s["gW"],
+                s["gb"],
+            )
+
+        if tasks > 1:
+            _share(leave, tasks, self.work / 10.0)
         self._carry(decays)
-        kernels.shared_pass(
-            data.time,
-            data.stream,
-            data.sequence,
-            data.scored,
-            data.cell,
-            base,
-            data.column,
-            data.offspring_factor,
-            data.edges,
-            decays,
-            W,
-            R,
-            P,
-            s["inverse"],
-            s["value"],
-            s["gW"],
-            s["gb"],
-        )
+        _share(run, tasks, self.work)
         g_weight = np.asarray(s["gW"]).sum(axis=0)[at]
         value = float(np.asarray(s["value"]).sum())
         return value, g_weight, np.asarray(s["gb"]).sum(axis=0)
@@ -473,25 +512,32 @@ class ExactLikelihood:
     ) -> tuple[float, Floats, Floats]:
         data, s = self.data, self.scratch
         order, links = self.order, self.links
-        kernels.links_pass(
-            data.sorted_time,
-            data.offset,
-            data.place,
-            data.scored,
-            data.cell,
-            base,
-            data.column,
-            data.offspring_factor,
-            s["first"],
-            links.source[order],
-            links.decay[order],
-            decays,
-            weight[order],
-            s["inverse"],
-            s["value"],
-            s["gw"],
-            s["gb"],
-        )
+        source, decay, size = links.source[order], links.decay[order], weight[order]
+
+        def run(low: int, high: int) -> None:
+            kernels.links_pass(
+                low,
+                high,
+                data.sorted_time,
+                data.offset,
+                data.place,
+                data.scored,
+                data.cell,
+                base,
+                data.column,
+                data.offspring_factor,
+                s["first"],
+                source,
+                decay,
+                decays,
+                size,
+                s["inverse"],
+                s["value"],
+                s["gw"],
+                s["gb"],
+            )
+
+        _share(run, data.streams, self.work)
         g_weight = np.empty(len(links))
         g_weight[order] = s["gw"]
         own = np.asarray(s["gb"], np.float64)

@@ -12,8 +12,9 @@ Two ways through the same formula, for row i with links p = (i, source j, decay 
   events and, link by link, over those of its sources.
 
 Tasks and rows add up on their own and are summed in a fixed order, so the result is the
-same bits for any number of threads. Sums of products may be reordered by the compiler
-(``reassoc``), nothing else is relaxed. Events of one instant do not see each other.
+same bits for any number of threads; each call does those from ``low`` to ``high``. Sums of products may be reordered by the compiler
+and divisions become products with a reciprocal; not-a-number stays what it is. Events
+of one instant do not see each other.
 
 This file must never import anything of Spillover.
 """
@@ -25,7 +26,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import prange
 
 __all__ = [
     "border_sums",
@@ -38,16 +38,16 @@ __all__ = [
 ]
 
 njit: Any = numba.njit
-FAST = {"reassoc", "contract", "nsz"}
+FAST = {"reassoc", "contract", "nsz", "arcp"}
 FAR = 60.0
 """Largest b (t - t0): exp(60) squared times a million events is far from overflow."""
 GONE = 45.0
 """exp(-45) is nothing beside 1."""
 
-parallel: Any = njit(
-    cache=True, nogil=True, error_model="numpy", fastmath=FAST, parallel=True
-)
 inner: Any = njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+inlined: Any = njit(
+    cache=True, nogil=True, error_model="numpy", fastmath=FAST, inline="always"
+)
 
 
 @inner
@@ -60,14 +60,14 @@ def _move(R, P, decays, gap):
             R[q, j] = shrink * R[q, j]
 
 
-@parallel
-def shared_open(time, stream, sequence, edges, decays, R, P, fresh):
+@inner
+def shared_open(low, high, time, stream, sequence, edges, decays, R, P, fresh):
     """States that events of each task alone leave at its last event.
 
     ``R[c, q, j]`` = sum of exp(-b (tau - t_e)), ``P`` the same times -(tau - t_e), for
     the last sequence of the task; ``fresh[c]`` whether that sequence began in it.
     """
-    for c in prange(len(edges) - 1):
+    for c in range(low, high):
         first, last = edges[c], edges[c + 1] - 1
         R[c] = 0.0
         P[c] = 0.0
@@ -88,34 +88,34 @@ def shared_open(time, stream, sequence, edges, decays, R, P, fresh):
             n -= 1
 
 
-@inner
-def _score(i, trel, x, base, factor, decays, W, R, P, gW, gb, slope):
-    """1 / lambda of one event; adds its part of the gradient. ``x[q]`` = exp(b t)."""
+@inlined
+def _score(i, trel, down, base, factor, decays, W, R, P, gW, gb, slope):
+    """1 / lambda of one event; adds its part of the gradient. ``down[q]`` = exp(-b t)."""
     lam = base
     K = R.shape[1]
     for q in range(len(decays)):
+        row, state, moment = W[q, i], R[q], P[q]
         one = 0.0
         two = 0.0
-        row, state, moment = W[q, i], R[q], P[q]
         for j in range(K):
             one += row[j] * state[j]
             two += row[j] * moment[j]
-        scale = factor / x[q]
+        scale = factor * down[q]
         lam += decays[q] * scale * one
         slope[q] = scale * (one - decays[q] * (trel * one - two))
     inverse = 1.0 / lam
     for q in range(len(decays)):
         gb[q] += inverse * slope[q]
-        size = inverse * factor * decays[q] / x[q]
+        size = inverse * factor * decays[q] * down[q]
         row, state = gW[q, i], R[q]
         for j in range(K):
             row[j] += size * state[j]
     return inverse
 
 
-@parallel
+@inner
 def shared_pass(
-    time, stream, sequence, scored, cell, base, segment, factor, edges, decays, W,
+    low, high, time, stream, sequence, scored, cell, base, segment, factor, edges, decays, W,
     R, P, inverse, value, gW, gb,
 ):  # fmt: skip
     """Sum of log lambda over scored events, and its gradient, task by task.
@@ -123,13 +123,14 @@ def shared_pass(
     ``R``, ``P``: opening states at the last event before each task, used up.
     ``inverse[n]`` becomes 1 / lambda (0 for events not scored).
     """
-    for c in prange(len(edges) - 1):
+    for c in range(low, high):
         first, last = edges[c], edges[c + 1]
         state, moment = R[c], P[c]
         grad, slope = gW[c], gb[c]
         grad[:] = 0.0
         slope[:] = 0.0
         x = np.empty(len(decays))
+        down = np.empty(len(decays))
         scratch = np.empty(len(decays))
         fast = decays.max()
         total = 0.0
@@ -149,13 +150,14 @@ def shared_pass(
                 t0 = t
             for q in range(len(decays)):
                 x[q] = math.exp(decays[q] * (t - t0))
+                down[q] = 1.0 / x[q]
             end = n
             while end < last and time[end] == t and sequence[end] == now:
                 i = stream[end]
                 inverse[end] = 0.0
                 if scored[end]:
                     inverse[end] = _score(
-                        i, t - t0, x, base[i, cell[end]], factor[i, segment[end]],
+                        i, t - t0, down, base[i, cell[end]], factor[i, segment[end]],
                         decays, W, state, moment, grad, slope, scratch,
                     )  # fmt: skip
                     product *= inverse[end]
@@ -172,8 +174,10 @@ def shared_pass(
         value[c] = total - math.log(product)
 
 
-@parallel
-def border_sums(time, offset, borders, segments, decays, decay, source, left, slope):
+@inner
+def border_sums(
+    first, last, time, offset, borders, segments, decays, decay, source, left, slope
+):
     """Share of children that falls in each stretch of time, summed over events.
 
     For state s = (source, decay) and stretch m = [a, b) of sequence g, given by
@@ -183,7 +187,7 @@ def border_sums(time, offset, borders, segments, decays, decay, source, left, sl
     where the events of stream j in sequence g begin among ``time``, which is sorted by
     stream, sequence, time.
     """
-    for s in prange(len(source)):
+    for s in range(first, last):
         j, b = source[s], decays[decay[s]]
         r = 0.0
         d = 0.0
@@ -220,9 +224,9 @@ def border_sums(time, offset, borders, segments, decays, decay, source, left, sl
             d = moment
 
 
-@parallel
+@inner
 def links_pass(
-    time, offset, place, scored, cell, base, segment, factor, first, source, decay,
+    low_row, high_row, time, offset, place, scored, cell, base, segment, factor, first, source, decay,
     decays, weight, inverse, value, gw, gb,
 ):  # fmt: skip
     """Sum of log lambda and its gradient for links with decays of their own.
@@ -231,7 +235,7 @@ def links_pass(
     Links of row i are ``first[i]..first[i + 1]``. ``gb[p]`` is the derivative by the
     decay of link p.
     """
-    for i in prange(len(first) - 1):
+    for i in range(low_row, high_row):
         low, high = first[i], first[i + 1]
         links = high - low
         r = np.zeros(links)
@@ -302,8 +306,8 @@ def spread_back(stream, cell, inverse, out):
 
 
 @inner
-def row_states(time, stream, sequence, scored, decays, slot, out, which):
-    """States b r(t) at the scored events of some rows.
+def row_states(time, stream, sequence, scored, size, decays, slot, out, which):
+    """States b r(t), times ``size`` of the event, at the scored events of some rows.
 
     ``slot[i]`` is where the next event of row i goes, below 0 for rows not wanted;
     ``out[slot]`` gets (D, K), ``which[slot]`` the event.
@@ -332,9 +336,9 @@ def row_states(time, stream, sequence, scored, decays, slot, out, which):
             i = stream[end]
             if scored[end] and slot[i] >= 0:
                 for q in range(D):
-                    size = decays[q] / x[q]
+                    scale = size[end] * decays[q] / x[q]
                     for j in range(K):
-                        out[slot[i], q, j] = size * state[q, j]
+                        out[slot[i], q, j] = scale * state[q, j]
                 which[slot[i]] = end
                 slot[i] += 1
             end += 1

@@ -19,9 +19,11 @@ This file must never import a case or a page.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -41,8 +43,8 @@ Ints = NDArray[np.int64]
 LN2 = float(np.log(2.0))
 SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 COMMON = -1
-MOST_HELD = 4_000_000
-"""Numbers of states held at once while the curvature is worked out (32 MB)."""
+MOST_HELD = 8_000_000
+"""Numbers of states held at once while the curvature is worked out (64 MB)."""
 
 
 @dataclass(frozen=True)
@@ -419,50 +421,63 @@ class ExactProblem:
             self.rows[self.at["decay"]] != COMMON
         ):
             return None
-        d, B = self.data, self.data.blocks
+        d, B, K = self.data, self.data.blocks, self.data.streams
         _, grad = self.log_likelihood(z)
         inverse = np.array(self.likelihood.scratch["inverse"], np.float64)
         base, weight = self.base(z), self._weight(z)
         decay, stretch = np.exp(z[self.at["decay"]]), self._stretch(z)
         precision = self._own_precision()
+        size = inverse * d.offspring_factor[d.stream, d.column]
+        immigrant = inverse * base[d.stream, d.cell]
+        block = d.cell_block[d.cell]
         counts = d.scored_counts
-        blocks: list[Floats] = []
-        wide = len(decay) * d.streams
-        for group in _batches(counts, MOST_HELD // wide):
-            slot = np.full(d.streams, -1)
+        column = self.links.decay * K + self.links.source
+        walk = self._walk_precision()
+
+        def of_group(group: Ints) -> list[Floats]:
+            blocks: list[Floats] = []
+            slot = np.full(K, -1)
             begin = np.concatenate([[0], np.cumsum(counts[group])])
             slot[group] = begin[:-1]
-            states = np.empty((begin[-1], len(decay), d.streams))
+            states = np.empty((begin[-1], len(decay), K))
             which = np.empty(begin[-1], np.int64)
             kernels.row_states(
-                d.time, d.stream, d.sequence, d.scored, decay, slot, states, which
+                d.time, d.stream, d.sequence, d.scored, size, decay, slot, states, which
             )
             for i, low, high in zip(group, begin[:-1], begin[1:], strict=True):
+                S = states[low:high].reshape(high - low, -1)
                 at = which[low:high]
+                # derivatives of log lambda by log rates: one block at a time
+                X = np.zeros((high - low, B))
+                X[np.arange(high - low), block[at]] = immigrant[at]
                 links = np.flatnonzero(self.support.target == i)
+                H = np.zeros((B + len(links), B + len(links)))
+                H[:B, :B] = X.T @ X + walk
+                SS, XS = S.T @ S, X.T @ S
                 terms = links[None, :]
                 if self.support.decay is None:
                     terms = links + len(self.support) * np.arange(len(decay))[:, None]
-                factor = d.offspring_factor[i, d.column[at]]
-                Z = np.zeros((high - low, B + len(links)))
-                Z[np.arange(len(at)), d.cell_block[d.cell[at]]] = base[i, d.cell[at]]
-                for part in terms:
-                    seen = states[
-                        low:high, self.links.decay[part], self.links.source[part]
-                    ]
-                    Z[:, B:] += seen * weight[part]
-                Z[:, B:] *= factor[:, None] * stretch[links]
-                Z *= inverse[at][:, None]
-                H = Z.T @ Z
+                for p in terms:
+                    u = weight[p] * stretch[links]
+                    H[:B, B:] += XS[:, column[p]] * u
+                    for q in terms:
+                        v = weight[q] * stretch[links]
+                        H[B:, B:] += SS[np.ix_(column[p], column[q])] * np.outer(u, v)
+                H[B:, :B] = H[:B, B:].T
                 own = np.concatenate(
                     [np.arange(i * B, (i + 1) * B), self.at["link"].start + links]
                 )
                 bend = np.concatenate([np.ones(B), stretch[links]]) * grad[own]
                 H[np.diag_indices(len(H))] -= np.minimum(bend, 0.0) if safe else bend
-                H[:B, :B] += self._walk_precision()
                 H[np.arange(B, len(H)), np.arange(B, len(H))] += precision[links]
                 blocks.append(H)
-        return blocks
+            return blocks
+
+        groups = _batches(counts, MOST_HELD // (len(decay) * K))
+        if len(groups) == 1:
+            return of_group(groups[0])
+        with ThreadPoolExecutor(numba.get_num_threads()) as pool:
+            return [H for blocks in pool.map(of_group, groups) for H in blocks]
 
     def _walk_precision(self) -> Floats:
         """Prior precision of the log rates of a stream, shape (blocks, blocks)."""
