@@ -61,32 +61,34 @@ class RolesFit:
 
 
 def weekday_factors(counts: Floats, weekday: NDArray[np.int64], base: Floats) -> Floats:
-    """Factors (7, K): a cell's own, drawn to the common pattern.
+    """Factors (7, K): a cell's own, drawn to the common pattern, and that to one.
 
-    The common pattern counts as ``c`` events of a cell, c by marginal likelihood;
-    counts are deflated by their overdispersion.
+    The common pattern counts as ``c`` events of a cell and evenness as ``c0`` events in
+    all, both by marginal likelihood. Counts are deflated by their overdispersion, so a
+    few violent days do not make a weekday.
     """
     N = np.stack([counts[weekday == d].sum(0) for d in range(7)])
     n_days = np.array([(weekday == d).sum() for d in range(7)])[:, None]
     E = n_days * base
-    common = (N.sum(1, keepdims=True) + 30) / (E.sum(1, keepdims=True) + 30)
     over = np.maximum(1.0, counts.var(0) / base)
-    n, e = N / over, E * common / over
+    n, e = N / over, E / over
+    c0 = _strength(n.sum(1), e.sum(1))
+    common = (n.sum(1, keepdims=True) + c0) / (e.sum(1, keepdims=True) + c0)
+    e = e * common
+    c = _strength(n, e)
+    return np.asarray(common * (n + c) / (e + c))
+
+
+def _strength(n: Floats, e: Floats) -> float:
+    """Events that an expectation counts as, by the marginal likelihood of counts."""
 
     def loss(x: float) -> float:
         c = np.exp(x)
-        return -float(
-            (
-                gammaln(n + c)
-                - gammaln(c)
-                + c * np.log(c / (c + e))
-                + n * np.log(np.maximum(e, 1e-12) / (c + e))
-            ).sum()
-        )
+        fit = gammaln(n + c) - gammaln(c) + c * np.log(c / (c + e))
+        return -float((fit + n * np.log(np.maximum(e, 1e-12) / (c + e))).sum())
 
-    c = np.exp(optimize.minimize_scalar(loss, bounds=(0, 12), method="bounded").x)
-    # The common pattern itself is drawn to one, by how little it stands out.
-    return np.asarray(common * (n + c) / (e + c))
+    found = optimize.minimize_scalar(loss, bounds=(0.0, 12.0), method="bounded")
+    return float(np.exp(found.x))
 
 
 def _raw(roles: Roles, X: Floats) -> Floats:
@@ -160,8 +162,8 @@ def fit_roles(
     else:
         pool, lam, W = start.pool, start.precision, start.weights
         m = np.einsum("ktp,kp->tk", F, W) + TINY
-        f, rounds = np.clip(start.sizes * m**start.power, 1e-3, 1e5), 4
-    sizes, power = np.full(K, 2.0), 0.0
+        f, rounds = np.clip(start.sizes * m**start.power, 1e-3, 1e5), 2 if pooled else 1
+    sizes, power = np.full(K, 2.0), 0.0 if start is None else start.power
     for i in range(rounds):
         if pooled and i < 3:
             pool = fit_weights(
@@ -190,7 +192,8 @@ def fit_roles(
         m = np.einsum("ktp,kp->tk", F, W) + TINY
         ok = np.ones_like(y, np.bool_)
         if i % 2 == 0 or i == rounds - 1:
-            power = mean_power(y, m, ok)
+            if start is None:
+                power = mean_power(y, m, ok)
             sizes = shrunk_sizes(y, m, ok, offset=power * np.log(m))
         f = np.clip(sizes * m**power, 1e-3, 1e5)
     return RolesFit(roles, base, norm, D, pool, W, lam.copy(), sizes, power)

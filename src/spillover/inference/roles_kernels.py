@@ -92,7 +92,7 @@ def fit_weights(F, y, f, u, p, prec, w):
         gain = vn - v
         w = wn
         v = vn
-        if gain < 1e-4:
+        if gain < 1e-3:
             break
     return w, np.diag(np.linalg.inv(H))
 
@@ -150,4 +150,56 @@ def closed_scatter(y, m, f, ok, lead, keep):
                     x[k] = keep * x[k] + (1.0 - keep) * min(r, 50.0)
         for k in range(K):
             out[t, k] = min(max(x[k], 0.2), 8.0)
+    return out
+
+
+@allocating
+def adaptive_slopes(ends, known, lead, first, edges, basis, stiff, keep, weight):
+    """Slopes of the recalibration map before each day, (T, B).
+
+    ``ends`` (T, K, 2) are P(Y < y) and P(Y <= y). A closed window adds its share of
+    every bin, as the present map sees it; the map is the exponential family on
+    ``basis`` (B, Q) with precisions ``stiff`` that fits the decayed shares.
+    """
+    T, K, _ = ends.shape
+    B, Q = basis.shape
+    out = np.ones((T, B))
+    share = np.zeros(B)
+    g = np.ones(B)
+    r = np.zeros(B)
+    theta = np.zeros(Q)
+    wide = edges[1:] - edges[:-1]
+    for t in range(T):
+        j = t - lead
+        if j >= first and known[j]:
+            share *= keep
+            for k in range(K):
+                a = ends[j, k, 0]
+                b = ends[j, k, 1]
+                total = 0.0
+                for i in range(B):
+                    r[i] = g[i] * max(min(b, edges[i + 1]) - max(a, edges[i]), 0.0)
+                    total += r[i]
+                if total > 0.0:
+                    share += r * (weight / (K * total))
+            n = share.sum()
+            for _ in range(2):
+                p = wide * np.exp(basis @ theta)
+                p /= p.sum()
+                mean = basis.T @ p
+                grad = basis.T @ share - n * mean - stiff * theta
+                info = np.diag(stiff)
+                for q in range(Q):
+                    for s in range(Q):
+                        v = 0.0
+                        for i in range(B):
+                            v += (
+                                p[i] * (basis[i, q] - mean[q]) * (basis[i, s] - mean[s])
+                            )
+                        info[q, s] += n * v
+                theta = theta + np.linalg.solve(info, grad)
+                theta = np.minimum(np.maximum(theta, -3.0), 3.0)
+            p = wide * np.exp(basis @ theta)
+            g = p / p.sum() / wide
+        out[t] = g
     return out

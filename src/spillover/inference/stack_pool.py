@@ -4,7 +4,9 @@ Members are negative binomials around different means (slow, fast, with and with
 cross-links). Two guards stand beside them, one far above and one far below, so that a
 break in the reporting costs a bounded log score. The members' shares come from windows
 that had closed (EM, drawn to stated shares); within a cell they follow recent windows
-with forgetting, so that after a jump the fast member leads within days.
+with forgetting, so that after a jump the fast member leads within days. With
+cross-links the other cells' windows count too: a front that breaks off seldom does so
+in one cell alone.
 
 References
 ----------
@@ -33,9 +35,12 @@ GUARDS = ((4.0, 1.0, 0.5), (0.25, 0.01, 1.0))
 """Each guard is NB(a m + b, size) around the leading member's mean m: (a, b, size)."""
 GUARD_SHARE = 0.01
 FORGET, TILT, WORST = 0.9, 0.1, 3.0
+COMMON = 1.0
+"""What the mean over all cells weighs beside the cell's own, with cross-links."""
 SHARE_MEMORY = 120.0
 STRENGTH = 10.0
 """Windows' worth of the stated shares."""
+ROUNDS = 10
 
 
 def pool_laws(
@@ -48,6 +53,8 @@ def pool_laws(
     blocks: Sequence[int],
     first: int,
     lead: int,
+    *,
+    common: bool = False,
 ) -> Laws:
     """Pool members into one law per origin and cell.
 
@@ -65,6 +72,8 @@ def pool_laws(
         Whether the window was observed whole.
     blocks, first, lead
         As in `rolling`.
+    common
+        Whether other cells' recent windows tilt a cell's shares (a cross-link).
     """
     T, K = y.shape
     J = len(means)
@@ -79,12 +88,13 @@ def pool_laws(
     at = np.flatnonzero(known)
     flat = (np.ascontiguousarray(a[:, at].reshape(len(M), -1)) for a in (M, F))
     logp[:, at] = nb_logpmfs(y[at].ravel(), *flat).reshape(len(M), len(at), K)
-    tilt = _tilts(logp[:J], known, lead)
+    tilt = _tilts(logp[:J], known, lead, COMMON if common else 0.0)
     W = np.empty_like(M)
+    like = np.exp(logp - logp.max(0))
+    w = stated
     for s, e, c in rolling(blocks, T, first, lead, known):
-        w = stated
         if len(c) >= FEWEST:
-            w = _shares(logp[:, c], tilt[:, c], stated, s - c, lead)
+            w = _shares(like[:, c], tilt[:, c], stated, w, s - c, lead)
         W[:, s:e] = _tilted(w, tilt[:, s:e])
     W[:, : blocks[0]] = stated[:, None, None]
     return Laws(M, F, W)
@@ -101,8 +111,11 @@ def _tilted(w: Floats, tilt: Floats) -> Floats:
     return out
 
 
-def _tilts(logp: Floats, known: Bools, lead: int) -> Floats:
-    """What recent closed windows of a cell say for each member, (J, T, K)."""
+def _tilts(logp: Floats, known: Bools, lead: int, common: float) -> Floats:
+    """What recent closed windows say for each member, (J, T, K).
+
+    The cell's own, and ``common`` times their mean over all cells.
+    """
     J, T, K = logp.shape
     z = np.zeros((J, K))
     out = np.ones((J, T, K))
@@ -110,25 +123,37 @@ def _tilts(logp: Floats, known: Bools, lead: int) -> Floats:
         if t >= lead and known[t - lead]:
             score = logp[:, t - lead]
             z = FORGET * z + np.maximum(score - score.max(0), -WORST)
-        out[:, t] = np.exp(TILT * (z - z.max(0)))
+        both = z + common * z.mean(1, keepdims=True)
+        out[:, t] = np.exp(TILT * (both - both.max(0)))
     return out
 
 
 def _shares(
-    logp: Floats, tilt: Floats, stated: Floats, age: NDArray[np.int64], lead: int
+    like: Floats,
+    tilt: Floats,
+    stated: Floats,
+    start: Floats,
+    age: NDArray[np.int64],
+    lead: int,
 ) -> Floats:
     """Shares by EM from closed windows, drawn to the stated ones.
 
     Cells of one day are not independent: together they count as sqrt(K), and a window
     of h days as 1 / h.
     """
-    K = logp.shape[2]
-    like = np.exp(logp - logp.max(0))
-    u = 0.5 ** (age / SHARE_MEMORY) / (lead * np.sqrt(K))
-    w = stated
-    for _ in range(30):
-        r = _tilted(w, tilt) * like
+    fresh = age < 3.0 * SHARE_MEMORY
+    like, tilt = like[:, fresh], tilt[:, fresh]
+    K = like.shape[2]
+    u = 0.5 ** (age[fresh] / SHARE_MEMORY) / (lead * np.sqrt(K))
+    J = len(tilt)
+    tilted = tilt * like[:J]
+    w = start
+    for _ in range(ROUNDS):
+        members = np.tensordot(w[:J], tilt, 1)
+        r = np.empty_like(like)
+        r[:J] = w[:J, None, None] * tilted * (w[:J].sum() / members)
+        r[J:] = w[J:, None, None] * like[J:]
         r /= r.sum(0)
-        w = (r * u[:, None]).sum((1, 2)) + STRENGTH * stated
+        w = (r.sum(2) @ u) + STRENGTH * stated
         w = w / w.sum()
-    return w
+    return np.asarray(w)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spillover.inference.dispersion import FEWEST, rolling, shrunk_sizes
+from spillover.inference.dispersion import FEWEST, rolling, rolling_sizes
 from spillover.inference.roles import Roles
 from spillover.inference.roles_kernels import log_link_terms
 from spillover.inference.roles_states import States, levels
@@ -153,17 +153,14 @@ def stacked_means(
     P = len(r.names)
     mean = np.exp(np.clip(r.start + r.terms @ r.centre, -12.0, 12.0))
     b = r.centre.copy()
+    near = np.exp(np.clip(r.start, -12.0, 12.0))
+    sizes = rolling_sizes(y, near, judged, blocks, first, lead, worth=lead**-0.5)
     for s, e, c in rolling(blocks, T, first, lead, judged):
         if len(c) >= FEWEST:
             X, start, yc = r.terms[c].reshape(-1, P), r.start[c], y[c]
             u = np.repeat(0.5 ** ((s - c) / MEMORY) / lead, K)
-            ok = np.ones(yc.shape, np.bool_)
-            for _ in range(2):
-                m = np.exp(np.clip(start + r.terms[c] @ b, -12.0, 12.0))
-                f = np.broadcast_to(
-                    shrunk_sizes(yc, m, ok, worth=lead**-0.5), m.shape
-                ).ravel()
-                b = _mode(X, start.ravel(), yc.ravel(), f, u, r.centre, r.stiff, b)
+            f = np.broadcast_to(sizes[s], yc.shape).ravel()
+            b = _mode(X, start.ravel(), yc.ravel(), f, u, r.centre, r.stiff, b)
         mean[s:e] = np.exp(np.clip(r.start[s:e] + r.terms[s:e] @ b, -12.0, 12.0))
     return mean, b
 

@@ -19,6 +19,7 @@ from spillover.inference.roles import roles_of
 from spillover.inference.roles_forecast import RoleForecasts, role_forecasts
 from spillover.inference.roles_states import levels
 from spillover.inference.stack_pool import pool_laws
+from spillover.inference.stack_recalibrate import recalibrated
 from spillover.inference.stacking import (
     AVERAGES,
     FAST,
@@ -144,23 +145,24 @@ def model_laws(setup: Setup, window: Window, learned: Learned) -> dict[str, Laws
         "alone": learned.alone.cells[h],
     }
     means = {k: np.maximum(np.nan_to_num(m, nan=1.0), 1e-5) for k, m in means.items()}
-    sizes = {k: moving_sizes(window.sums, m, *args) for k, m in means.items()}
 
-    def pool(given: dict[str, float], leads: str) -> Laws:
+    def pool(given: dict[str, float], leads: str, *, common: bool = False) -> Laws:
         names = list(given)
-        return pool_laws(
+        laws = pool_laws(
             window.sums,
             [means[n] for n in names],
-            [sizes[n] for n in names],
+            [moving_sizes(window.sums, means[n], *args, common=common) for n in names],
             [given[n] for n in names],
             names.index(leads),
             *args,
+            common=common,
         )
+        return recalibrated(laws, window.sums, window.judged, setup.first, h)
 
     off = {k: v for k, v in shares.items() if k != "cross"}
-    off["own"] += shares["cross"] if h <= 14 else 0.0
+    off["own"] += shares["cross"]
     return {
-        DEFAULT: pool(shares, "own"),
+        DEFAULT: pool(shares, "own", common=True),
         NO_CROSS: pool(off, "own"),
         OWN: pool({"alone": 1.0}, "alone"),
         EWMA_PLUS: pool({"ewma": 1.0}, "ewma"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from spillover.inference.dispersion import FEWEST, rolling, shrunk_sizes
+from spillover.inference.dispersion import rolling_sizes
 from spillover.inference.roles_states import levels
 from spillover.inference.stacking import MIDDLE
 from spillover.scoring.laws import Laws
@@ -45,14 +45,8 @@ def baseline_laws(name: str, setup: Setup, window: Window, weekday: Floats) -> L
 
 def _sizes(setup: Setup, window: Window, means: Floats) -> Floats:
     """A size for each cell, drawn to the common one, from windows closed before."""
-    T, K = means.shape
-    out = np.full((T, K), 2.0)
-    blocks = rolling(setup.blocks, T, setup.first, window.lead, window.judged)
-    for s, e, c in blocks:
-        if len(c) >= FEWEST:
-            ok = np.ones((len(c), K), np.bool_)
-            out[s:e] = shrunk_sizes(window.sums[c], means[c], ok)
-    return out
+    w = window
+    return rolling_sizes(w.sums, means, w.judged, setup.blocks, setup.first, w.lead)
 
 
 def _train_mean(setup: Setup, window: Window, factors: Floats) -> Floats:
