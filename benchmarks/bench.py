@@ -49,10 +49,12 @@ def measure_peers() -> dict[str, dict[str, float]]:
     }
 
 
-def _run(python: str | Path, module: str, folder: str, threads: int) -> dict[str, Any]:
+def _run(
+    python: str | Path, module: str, *arguments: str, threads: int
+) -> dict[str, Any]:
     """JSON that a module prints, measured in a process with its own threads."""
     done = subprocess.run(
-        [python, "-m", module, folder],
+        [python, "-m", module, *arguments],
         cwd=ROOT,
         check=True,
         stdout=subprocess.PIPE,
@@ -65,8 +67,10 @@ def _run(python: str | Path, module: str, folder: str, threads: int) -> dict[str
 def measure_fits(threads: int = 2) -> tuple[dict[str, Any], dict[str, Any]]:
     """Likelihoods and fits, ours and tick's, on the same events, one after another."""
     with tempfile.TemporaryDirectory() as folder:
-        ours = _run(sys.executable, "benchmarks.fit", folder, threads)
-        tick = _run(PEERS_PYTHON, "benchmarks.peers_fit", folder, threads)
+        us, them = "benchmarks.fit", "benchmarks.peers_fit"
+        _run(sys.executable, us, "simulate", folder, threads=threads)
+        ours = _run(sys.executable, us, folder, threads=threads)
+        tick = _run(PEERS_PYTHON, them, folder, threads=threads)
     return ours["speeds"], tick["speeds"]
 
 

@@ -171,7 +171,7 @@ def test_nuts_is_calibrated_quick():
 
 @pytest.mark.slow
 def test_nuts_is_calibrated():
-    found = calibrate(400, 6)
+    found = calibrate(250, 6)
     passed, said = found.uniform(np.random.default_rng(0), level=0.99)
     assert passed, said
     # the same draws, made wrong: the test must see it
@@ -189,7 +189,7 @@ def test_nuts_is_calibrated():
     ids=["transposed", "shifted by half a spread", "too narrow"],
 )
 def test_wrong_posteriors_are_rejected(wrong):
-    found = calibrate(200, 7, **wrong)
+    found = calibrate(120, 7, **wrong)
     passed, said = found.uniform(np.random.default_rng(0), level=LEVEL)
     assert not passed, said
 

@@ -43,6 +43,7 @@ Ints = NDArray[np.int64]
 LN2 = float(np.log(2.0))
 SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 COMMON = -1
+ENOUGH = 20
 MOST_HELD = 8_000_000
 """Numbers of states held at once while the curvature is worked out (64 MB)."""
 
@@ -415,7 +416,8 @@ class ExactProblem:
         """Negative Hessian of every row, from its states at its events.
 
         Only where decays are common; elsewhere differences have to do. ``safe`` leaves
-        out what may make it indefinite away from the mode.
+        out what may make it indefinite away from the mode, and looks at a sample of the
+        events: steps need the size of the curvature only.
         """
         if self.likelihood.kind != "shared" or np.any(
             self.rows[self.at["decay"]] != COMMON
@@ -427,10 +429,12 @@ class ExactProblem:
         base, weight = self.base(z), self._weight(z)
         decay, stretch = np.exp(z[self.at["decay"]]), self._stretch(z)
         precision = self._own_precision()
+        chosen, times = self._sample() if safe else (d.scored, np.ones(K))
+        inverse *= np.sqrt(times)[d.stream]
         size = inverse * d.offspring_factor[d.stream, d.column]
         immigrant = inverse * base[d.stream, d.cell]
         block = d.cell_block[d.cell]
-        counts = d.scored_counts
+        counts = np.bincount(d.stream[chosen], minlength=K)
         column = self.links.decay * K + self.links.source
         walk = self._walk_precision()
 
@@ -442,7 +446,7 @@ class ExactProblem:
             states = np.empty((begin[-1], len(decay), K))
             which = np.empty(begin[-1], np.int64)
             kernels.row_states(
-                d.time, d.stream, d.sequence, d.scored, size, decay, slot, states, which
+                d.time, d.stream, d.sequence, chosen, size, decay, slot, states, which
             )
             for i, low, high in zip(group, begin[:-1], begin[1:], strict=True):
                 S = states[low:high].reshape(high - low, -1)
@@ -478,6 +482,20 @@ class ExactProblem:
             return of_group(groups[0])
         with ThreadPoolExecutor(numba.get_num_threads()) as pool:
             return [H for blocks in pool.map(of_group, groups) for H in blocks]
+
+    def _sample(self) -> tuple[NDArray[np.bool_], Floats]:
+        """Scored events that tell the curvature well enough, and what each stands for.
+
+        Evenly spaced in each row, ENOUGH of them for each number it has.
+        """
+        d, K = self.data, self.data.streams
+        numbers = np.bincount(self.support.target, minlength=K) + d.blocks
+        times = np.maximum(d.scored_counts // (ENOUGH * numbers), 1)
+        row = d.stream[d.place]
+        rank = np.arange(len(row)) - d.offset[row, 0]
+        chosen = np.empty(len(row), np.bool_)
+        chosen[d.place] = rank % times[row] == 0
+        return chosen & d.scored, times.astype(np.float64)
 
     def _walk_precision(self) -> Floats:
         """Prior precision of the log rates of a stream, shape (blocks, blocks)."""
