@@ -335,6 +335,10 @@ def test_draws_of_an_arrow_have_its_covariance():
     np.testing.assert_allclose(
         np.cov(z.T) / scale, arrow.covariance() / scale, atol=0.03
     )
+    step = z[:50]
+    inverse = np.linalg.inv(arrow.covariance())
+    oracle = np.einsum("mi,ij,mj->m", step, inverse, step)
+    np.testing.assert_allclose(arrow.squares(step), oracle, rtol=1e-6)
     grad = rng.normal(size=arrow.size)
     # L'^-1 L^-1 is the covariance
     np.testing.assert_allclose(arrow.back(arrow.forth(grad)), arrow.covariance() @ grad)

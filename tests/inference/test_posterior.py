@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import gammaln
 
 from spillover.errors import FitError
-from spillover.inference.posterior import fit_map, laplace
+from spillover.inference.posterior import fit_map, laplace, reweighted_draws
 
 
 class Normal:
@@ -103,3 +103,24 @@ def test_start_outside_is_refused():
     with pytest.raises(FitError) as caught:
         fit_map(Nowhere([0.0], [[1.0]]), np.zeros(1))
     assert str(caught.value) == "the log posterior is not finite where the fit starts"
+
+
+def test_reweighted_draws_have_the_posteriors_law():
+    """A skewed posterior: the normal law in logs has its mean too high by a third."""
+    problem = Rate(0, 3.0)  # Gamma(2, 4)
+    fit = fit_map(problem, np.zeros(1))
+    rng = np.random.default_rng(3)
+    z, effective = reweighted_draws(problem, fit, rng, 4000, tried=40_000)
+    rate = np.exp(z[:, 0])
+    se = np.sqrt(2.0) / 4.0 / np.sqrt(min(effective, 4000))
+    assert abs(rate.mean() - 0.5) < 5 * se
+    assert abs(np.exp(fit.draws(rng, 40_000)).mean() - 0.5) > 0.1
+    assert 5_000 < effective <= 40_000
+
+
+def test_reweighted_draws_of_a_normal_law_change_nothing():
+    target = Normal([1.0, -2.0], [[1.0, 0.8], [0.8, 4.0]])
+    fit = fit_map(target, np.zeros(2))
+    z, effective = reweighted_draws(target, fit, np.random.default_rng(4), 4000)
+    assert effective > 5000
+    assert np.all(np.abs(z.mean(axis=0) - fit.mode) < 5 * fit.spread / np.sqrt(4000))

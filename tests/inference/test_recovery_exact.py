@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from spillover.engine.branching import simulate
+from spillover.errors import ApproximationWarning
+from spillover.inference import exact_fit
 from spillover.inference.exact import prepare
 from spillover.inference.exact_fit import expected_counts, fit_exact, mean_rate, radius
 from spillover.inference.exact_problem import ExactPrior, Support
 from spillover.inference.nuts import sample_nuts
+from spillover.inference.posterior import reweighted_draws
 from tests.inference.simulate import simulate_hawkes
 from tests.support.build import Build
 
@@ -150,19 +153,32 @@ def simulate_cluster(rng, none, branching, b, stream, end):
 
 
 def covered(values, truth, level=0.9):
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    # infinite above a radius of one: no value between two draws is made up
+    cuts = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile(values, cuts, method="nearest")
     return low <= truth <= high
 
 
+def test_draws_say_when_they_lean(monkeypatch):
+    data = prepare(*by_engine(5, 300.0), streams=3, windows=[(0.0, 300.0)])
+    found = fit_exact(data, Support.full(3))
+    rng = np.random.default_rng(1)
+    assert found.draws(rng, 50).branching.shape == (50, 3, 3)
+    monkeypatch.setattr(exact_fit, "MOST_REWEIGHTED", 5)
+    with pytest.warns(ApproximationWarning, match="13 numbers are from the normal law"):
+        found.draws(rng, 50)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["laplace", "nuts"])
+@pytest.mark.parametrize("how", ["plain", "laplace", "nuts"])
 def test_intervals_cover(how, capsys):
     """Coverage of 90 % intervals over sets simulated by the engine.
 
-    The mean rate and the expected count of the next day must be covered; the radius is
-    reported: positive links with log-normal priors cannot shrink to zero.
+    The mean rate and the expected count of the next day must be covered, by Laplace
+    draws once they are reweighted (plain ones lean upward: printed, and seen to fail)
+    and by NUTS; the radius is reported.
     """
-    sets, end = (150, 400.0) if how == "laplace" else (80, 400.0)
+    sets, end = {"plain": 60, "laplace": 120, "nuts": 60}[how], 400.0
     rng = np.random.default_rng(7)
     truth_rate = np.linalg.solve(np.eye(3) - G, MU).sum()
     truth_radius = np.abs(np.linalg.eigvals(G)).max()
@@ -172,16 +188,18 @@ def test_intervals_cover(how, capsys):
         time, stream = by_engine(1000 + k, end)
         data = prepare(time, stream, streams=3, windows=[(0.0, end)])
         found = fit_exact(data, Support.full(3, median=0.12, sd=1.0))
-        if how == "laplace":
+        if how == "plain":
             z = found.fit.draws(rng, 400)
+        elif how == "laplace":
+            z, _ = reweighted_draws(found.problem, found.fit, rng, 400)
         else:
             z = sample_nuts(
                 found.problem,
                 seed=k,
                 start=found.fit,
                 chains=1,
-                draws=400,
-                tune=200,
+                draws=300,
+                tune=150,
                 unmixed="keep",
             ).flat()
         numbers = found.problem.decode(z)
@@ -209,4 +227,7 @@ def test_intervals_cover(how, capsys):
             f"{np.mean(errors):+.3f} (RMSE {np.sqrt(np.mean(np.square(errors))):.3f})"
         )
     se = np.sqrt(0.09 / sets)
-    assert np.all(np.abs(share[1:] - 0.9) < 0.05 + 3.0 * se), share
+    if how == "plain":
+        assert share[1] < 0.85, share
+    else:
+        assert np.all(np.abs(share[1:] - 0.9) < 0.05 + 3.0 * se), share

@@ -123,6 +123,15 @@ class Arrow:
         """Draws with mean 0 and covariance H^-1, shape (number, n)."""
         return self.back(rng.standard_normal((number, self.size)))
 
+    def squares(self, step: Floats) -> Floats:
+        """|L' step|^2 of each row of ``step``, shape (m,)."""
+        top = step[:, self.common]
+        out = np.sum(linalg.solve_triangular(self.tip.T, top.T) ** 2, axis=0)
+        for g, root, cross in zip(self.groups, self.roots, self.cross, strict=True):
+            own = linalg.solve_triangular(root.T, step[:, g].T) + cross @ top.T
+            out = out + np.sum(own**2, axis=0)
+        return np.asarray(out, np.float64)
+
     def covariance(self) -> Floats:
         """H^-1 written out, shape (n, n)."""
         root = self.back(np.eye(self.size))

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 from scipy.sparse.linalg import expm_multiply
 
-from spillover.errors import ConvergenceWarning
+from spillover.errors import ApproximationWarning, ConvergenceWarning
 from spillover.inference.arrow import fit_rows
 from spillover.inference.exact import ExactData
 from spillover.inference.exact_problem import (
@@ -32,7 +32,7 @@ from spillover.inference.exact_problem import (
     Support,
     exact_problem,
 )
-from spillover.inference.posterior import MapFit
+from spillover.inference.posterior import MapFit, reweighted_draws
 
 __all__ = ["WALKS", "ExactFit", "expected_counts", "fit_exact", "mean_rate", "radius"]
 
@@ -41,6 +41,9 @@ Floats = NDArray[np.float64]
 WALKS = (0.03, 0.1, 0.2, 0.45)
 """Spreads of a step of the log baseline from one block to the next."""
 WRITTEN_OUT = 300
+MOST_REWEIGHTED = 60
+"""In more dimensions a few weights are all the weight."""
+LEAST_EFFECTIVE = 30.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,23 @@ class ExactFit:
     evidence: dict[float, float]
 
     def draws(self, rng: np.random.Generator, number: int) -> Decoded:
-        """Numbers of draws from the normal law around the mode."""
+        """Numbers of draws around the mode, reweighted where weights can be trusted.
+
+        Warns
+        -----
+        ApproximationWarning
+            When they cannot: plain draws of the normal law in logs lean upward in sums
+            of poorly known children.
+        """
+        if len(self.fit.mode) <= MOST_REWEIGHTED:
+            z, effective = reweighted_draws(self.problem, self.fit, rng, number)
+            if effective >= LEAST_EFFECTIVE:
+                return self.problem.decode(z)
+        said = (
+            f"draws of {len(self.fit.mode)} numbers are from the normal law at the "
+            "mode: rates and radius lean upward; sample with NUTS where that matters"
+        )
+        warnings.warn(said, ApproximationWarning, stacklevel=2)
         return self.problem.decode(self.fit.draws(rng, number))
 
 

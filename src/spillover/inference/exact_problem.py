@@ -449,7 +449,7 @@ class ExactProblem:
                 d.time, d.stream, d.sequence, chosen, size, decay, slot, states, which
             )
             for i, low, high in zip(group, begin[:-1], begin[1:], strict=True):
-                S = states[low:high].reshape(high - low, -1)
+                S = states[low:high].reshape(high - low, len(decay) * K)
                 at = which[low:high]
                 # derivatives of log lambda by log rates: one block at a time
                 X = np.zeros((high - low, B))
