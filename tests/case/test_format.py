@@ -18,7 +18,7 @@ from spillover.case.check import check_case
 from spillover.case.dump import dump_case
 from spillover.case.json_schema import json_schema
 from spillover.case.number_text import NumberError, parse_number
-from spillover.case.pattern_text import ACTIONS, TextError, parse_pattern
+from spillover.case.pattern_text import TextError, parse_pattern
 from spillover.case.read import (
     bundled_cases,
     case_folder,
@@ -27,6 +27,7 @@ from spillover.case.read import (
     read_document,
 )
 from spillover.errors import InputError
+from spillover.model.actions import ACTIONS
 
 MODELS = [
     m for m in vars(schema).values() if isinstance(m, type) and issubclass(m, BaseModel)

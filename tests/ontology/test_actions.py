@@ -7,13 +7,9 @@ from collections import Counter
 
 import pytest
 
-from spillover.case.pattern_text import ACTIONS
-from spillover.readers.ontology import PLOVER, action_of
+from spillover.model.actions import ACTIONS
+from spillover.readers.ontology import action_of
 from spillover.readers.ontology.tables import table
-
-
-def test_the_actions_are_those_of_the_case_format():
-    assert list(PLOVER) == ACTIONS
 
 
 @pytest.mark.parametrize(
@@ -74,7 +70,7 @@ def test_every_root_is_mapped_and_every_entry_decides_something():
     prefixes = [r["prefix"] for r in rows]
     assert len(set(prefixes)) == len(prefixes)
     assert {p for p in prefixes if len(p) == 2} == {f"{k:02d}" for k in range(1, 21)}
-    assert {r["action"] for r in rows} == set(PLOVER)
+    assert {r["action"] for r in rows} == set(ACTIONS)
     assert all(r["note"] for r in rows if r["sure"] == "no")
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 from spillover.case.check_names import stands_for, streams_of
 from spillover.case.checking import Checker, several
-from spillover.case.pattern_text import ACTIONS
 from spillover.case.tables import IntervalCount
+from spillover.model.actions import ACTIONS
 
 __all__ = ["check_counts", "check_events", "check_records", "contradiction"]
 

@@ -12,8 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from spillover.model.actions import ACTIONS
+
 __all__ = [
-    "ACTIONS",
     "PatternText",
     "QuantityText",
     "TextError",
@@ -21,24 +22,6 @@ __all__ = [
     "parse_quantity",
 ]
 
-ACTIONS = [
-    "AGREE",
-    "CONSULT",
-    "SUPPORT",
-    "COOPERATE",
-    "AID",
-    "CONCEDE",
-    "RETREAT",
-    "REQUEST",
-    "ACCUSE",
-    "REJECT",
-    "THREATEN",
-    "PROTEST",
-    "SANCTION",
-    "MOBILIZE",
-    "COERCE",
-    "ASSAULT",
-]
 _ID = r"[a-z0-9][a-z0-9-]*"
 _EVENT = re.compile(
     rf"^(?P<source>\*|{_ID})\s+(?P<action>\*|[A-Z]+)\s+(?P<target>\*|{_ID})"

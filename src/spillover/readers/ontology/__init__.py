@@ -3,7 +3,7 @@
 This package must never import a case, a model or a page.
 """
 
-from spillover.readers.ontology.actions import PLOVER, Mapped, action_of
+from spillover.readers.ontology.actions import Mapped, action_of
 from spillover.readers.ontology.countries import (
     Country,
     countries,
@@ -13,7 +13,6 @@ from spillover.readers.ontology.countries import (
 from spillover.readers.ontology.sectors import Role, role_of, sector_name, sector_of
 
 __all__ = [
-    "PLOVER",
     "Country",
     "Mapped",
     "Role",

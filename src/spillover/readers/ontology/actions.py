@@ -2,7 +2,7 @@
 
 CAMEO by its longest known prefix, ACLED by event and sub-event type, UCDP by type of
 violence; POLECAT writes PLOVER already. Pure functions of text. This file must never
-import a case, a model or a page.
+import a case or a page; of `model` only the names of the actions.
 """
 
 from __future__ import annotations
@@ -11,28 +11,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal, get_args
 
+from spillover.model.actions import ACTIONS
 from spillover.readers.ontology.tables import table
 
-__all__ = ["PLOVER", "ActionSystem", "Mapped", "action_of"]
+__all__ = ["ActionSystem", "Mapped", "action_of"]
 
-PLOVER = (
-    "AGREE",
-    "CONSULT",
-    "SUPPORT",
-    "COOPERATE",
-    "AID",
-    "CONCEDE",
-    "RETREAT",
-    "REQUEST",
-    "ACCUSE",
-    "REJECT",
-    "THREATEN",
-    "PROTEST",
-    "SANCTION",
-    "MOBILIZE",
-    "COERCE",
-    "ASSAULT",
-)
 ActionSystem = Literal["cameo", "acled", "ucdp", "plover", "plain"]
 SYSTEMS: tuple[ActionSystem, ...] = get_args(ActionSystem)
 
@@ -156,4 +139,4 @@ def _ucdp(code: str) -> Mapped | None:
 
 def _plover(code: str) -> Mapped | None:
     name = code.upper()
-    return Mapped(name, True, name) if name in PLOVER else None
+    return Mapped(name, True, name) if name in ACTIONS else None
