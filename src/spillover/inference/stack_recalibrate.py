@@ -2,8 +2,8 @@
 
 The PIT of forecasts whose windows had closed is followed with forgetting, over all
 cells together. A smooth map of the distribution function (four Legendre terms, drawn to
-none) makes it even; it is kept up to date every day. With windows that overlap it moves
-slowly, since a month holds one window of a month.
+none) makes it even; it is kept up to date every day. A day's cells count together as
+sqrt(K), and windows that overlap as 1 / sqrt(h): with windows of a month it moves slowly.
 
 References
 ----------
@@ -29,8 +29,8 @@ EDGES = np.array(
     [0.0, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5]
     + [0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 1.0]
 )
-STIFF = np.array([25.0, 25.0, 50.0, 50.0])
-MEMORY = 60.0
+STIFF = np.array([50.0, 50.0, 100.0, 100.0])
+MEMORY = 90.0
 """Half-life in days, to which the horizon is added."""
 
 
@@ -69,6 +69,6 @@ def recalibrated(laws: Laws, y: Floats, judged: Bools, first: int, lead: int) ->
         _basis(),
         STIFF,
         0.5 ** (1.0 / (MEMORY + lead)),
-        np.sqrt(K) / lead,
+        float(np.sqrt(K / lead)),
     )
     return laws.recalibrated(slopes, EDGES)

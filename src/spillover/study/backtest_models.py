@@ -96,15 +96,16 @@ def _prior(lead: int) -> tuple[float, float, dict[str, float]]:
     """Share of a role-pooled forecast, stiffness, and shares of the pool's members.
 
     A day ahead the regression leads; a month ahead, where a short past holds two or
-    three windows, it is one voice among equals.
+    three windows, it is one voice among equals. A fifth goes to each cell on its own,
+    which is safest while there is little to pool.
     """
     if lead <= 3:
-        shares = {"ewma": 0.05, "own": 0.3, "cross": 0.55, "fast": 0.05, "slow": 0.05}
-        return 0.2, 28.0, shares
-    if lead <= 14:
-        shares = {"ewma": 0.1, "own": 0.3, "cross": 0.4, "fast": 0.1, "slow": 0.1}
-        return 0.2, 28.0, shares
-    return 0.2, 100.0, dict.fromkeys(("ewma", "own", "cross", "fast", "slow"), 0.2)
+        rest, stiff = {"ewma": 5, "own": 30, "cross": 55, "fast": 5, "slow": 5}, 28.0
+    elif lead <= 14:
+        rest, stiff = {"ewma": 10, "own": 30, "cross": 40, "fast": 10, "slow": 10}, 28.0
+    else:
+        rest, stiff = dict.fromkeys(("ewma", "own", "cross", "fast", "slow"), 20), 100.0
+    return 0.2, stiff, {k: 0.008 * v for k, v in rest.items()} | {"alone": 0.2}
 
 
 def model_laws(setup: Setup, window: Window, learned: Learned) -> dict[str, Laws]:
