@@ -1,8 +1,8 @@
 """What a fit learned of a case's numbers, as a change of their normal scores.
 
 Every uncertain number has a standard normal score before it is fitted (its log or
-logit, from its middle, in units of its spread). A fit gives the scores of the numbers it
-touched a joint normal law. A draw keeps its own keyed scores and moves them:
+logit, from its middle, in units of its spread). A fit gives the scores of the numbers
+it touched a joint normal law. A draw keeps its own keyed scores and moves them:
 
     z = mean + root R^-1 z0,   R the Cholesky root of the prior correlation of z0
 

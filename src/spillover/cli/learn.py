@@ -84,7 +84,11 @@ def fit(
     page = fit_page(fitted.case, table)
     match = case_match(model.assembled, table.posterior)
     if as_json:
-        body: dict[str, object] = {"case": model.id, "folder": str(folder), "how": table.how}
+        body: dict[str, object] = {
+            "case": model.id,
+            "folder": str(folder),
+            "how": table.how,
+        }
         body["simulated_law"] = [asdict(r) for r in match.rows]
         say(json.dumps(body | asdict(page), indent=2, ensure_ascii=False))
         return
