@@ -21,6 +21,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from spillover.inference.conditional import bent_draws
 from spillover.inference.coverage import World, inside, look, random_world, summary
 from spillover.inference.daily import same_day_share
 from spillover.inference.daily_answers import mean_rate, next_days, spectral_radius
@@ -138,7 +139,11 @@ def main() -> None:
         }
         for name, make in views.items():
             problem, fit, answers = make()
-            sets = {"Laplace": fit.draws(rng, 500)}
+            part = problem.at["rate" if "rate" in problem.at else "level"]
+            sets = {
+                "Laplace, plain": fit.draws(rng, 500),
+                "Laplace": bent_draws(problem, fit, rng, 500, part),
+            }
             if not asked.no_nuts and name != "days as if exact":
                 chains = sample_nuts(
                     problem, seed=s, start=fit, chains=2, draws=250, tune=200,

@@ -171,26 +171,29 @@ def test_forecast_of_the_next_day_has_the_right_mean() -> None:
 def test_intervals_and_bias_over_many_courses(own: bool) -> None:
     """40 courses: z-scores near normal, 90 % intervals hold the truth about so often."""
     w = world(700)
-    z, radius, rate = [], [], []
+    z, error, spread, held, rate = [], [], [], [], []
     for seed in range(40):
         fit = fitted(w, look(w, 100 + seed, own=own).counts)
         rng = np.random.default_rng(seed)
-        numbers = [fit.problem.numbers(p) for p in fit.fit.draws(rng, 400)]
+        numbers = [fit.problem.numbers(p) for p in fit.draws(rng, 400)]
         logs = np.log([np.r_[x.block_mu[0], x.children, x.half_life] for x in numbers])
         truth = np.log(np.r_[w.mu[0], w.children, LN2 / w.decay])
         z.append((logs.mean(axis=0) - truth) / logs.std(axis=0))
         r = np.array([spectral_radius(w.links, x.children, 2) for x in numbers])
         m = np.array([mean_rate(w.links, x.children, x.mu[0])[1] for x in numbers])
-        radius.append((np.median(r) - w.radius, inside(r, w.radius)))
+        error.append(np.median(r) - w.radius)
+        spread.append(r.std())
+        held.append(inside(r, w.radius))
         rate.append(inside(m, float(w.rate[1])))
     size = np.sqrt(np.mean(np.square(z), axis=0))
     assert size.max() < 1.5, np.round(size, 2)
-    bias, se, rmse = summary(np.array(radius)[:, 0])
-    assert rmse < 0.08, (bias, se, rmse)
-    assert abs(bias) < 0.04, (bias, se, rmse)
-    # 40 draws of .9: five standard errors are .24
-    assert np.mean(radius, axis=0)[1] > 0.75
-    assert np.mean(rate) > 0.75
+    bias, se, rmse = summary(np.array(error))
+    # the error is the stated one: with 40 courses it is known to about a ninth
+    assert rmse < 1.4 * np.mean(spread), (bias, se, rmse, np.mean(spread))
+    assert abs(bias) < 0.5 * np.mean(spread), (bias, se, rmse, np.mean(spread))
+    # 40 draws of .9: three standard errors are .14
+    assert np.mean(held) > 0.76, np.mean(held)
+    assert np.mean(rate) > 0.76, np.mean(rate)
 
 
 @pytest.mark.slow
@@ -214,19 +217,21 @@ def test_bursts_are_found_where_they_are() -> None:
 
 @pytest.mark.slow
 def test_a_stream_known_by_weeks_is_nearly_as_good_as_days() -> None:
-    """The links into and out of it stay within errors; nothing runs away."""
+    """Links run both ways: with sums looked at too early the radius would run away."""
     w = world(1400)
-    counts = look(w, 12).counts
+    errors = {"days": [], "weeks": []}
     first = np.arange(0, 1400, 7)
-    sums = counts[:, 1].reshape(-1, 7).sum(axis=1)
-    blocks = Blocks(np.ones(200), first, first + 7, sums, sums)
-    hidden = counts.copy()
-    hidden[:, 1] = np.nan
-    data = DailyData(np.nan_to_num(hidden), start_state=np.zeros(4), blocks=blocks)
-    fit = fit_daily(data, w.links, background="constant")
-    draws = fit.fit.draws(np.random.default_rng(0), 400)
-    children = np.array([fit.problem.numbers(z).children for z in draws])
-    z = (children.mean(axis=0) - w.children) / children.std(axis=0)
-    assert np.abs(z).max() < 4.0, np.round(z, 1)
-    radius = [spectral_radius(w.links, c, 2) for c in children]
-    assert abs(np.median(radius) - w.radius) < 0.15
+    for seed in range(8):
+        counts = look(w, seed).counts
+        sums = counts[:, 1].reshape(-1, 7).sum(axis=1)
+        blocks = Blocks(np.ones(200), first, first + 7, sums, sums)
+        for name, data in {
+            "days": DailyData(counts, start_state=np.zeros(4)),
+            "weeks": DailyData(counts * [1, 0], start_state=np.zeros(4), blocks=blocks),
+        }.items():
+            fit = fit_daily(data, w.links, background="constant", futures=0)
+            x = fit.problem.numbers(fit.fit.mode)
+            errors[name].append(spectral_radius(w.links, x.children, 2) - w.radius)
+    days, weeks = (summary(np.array(e))[2] for e in errors.values())
+    assert weeks < 1.7 * days, errors
+    assert weeks < 0.13, errors

@@ -16,9 +16,10 @@ from spillover.inference.sums import Blocks, fill, sums_loglik_grad
 K = 2
 LINKS = Links.full(K)
 PRIOR = DailyPrior(
-    level=0.4, level_sd=0.5, children=0.15, children_sd=0.7, half_life=2.0,
+    level=0.4, level_sd=0.5, children=0.13, children_sd=0.5, half_life=2.0,
     half_life_sd=0.8,
 )  # fmt: skip
+"""Radius above 1 has a prior chance of about 1 in 10,000: no truth runs away."""
 ROUNDS = 200
 
 
@@ -94,8 +95,6 @@ def test_monthly_sums() -> None:
                 np.zeros((part.stop, K)), None, x.mu[part], None, LINKS, x.children,
                 x.decay, now, np.zeros(K * K),
             )  # fmt: skip
-            if not got.expected.max() < 1e4:
-                return sums  # runs away: such a truth is hopeless for any posterior
             for c in range(K):
                 new = rng.poisson(got.expected[-K + c] * (1.0 - got.g[-K + c]))
                 while new:

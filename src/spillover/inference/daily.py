@@ -266,6 +266,8 @@ def daily_loglik_grad(
     *,
     sequence_starts: ArrayLike = (0,),
     held: ArrayLike | None = None,
+    openings: NDArray[np.bool_] | None = None,
+    afterwards: Floats | None = None,
     law: Law = "good",
 ) -> DailyValue:
     """Log likelihood of daily counts with its gradient (module docstring).
@@ -291,6 +293,10 @@ def daily_loglik_grad(
         Days on which a sequence begins; the first must be 0.
     held : (D, K) or None
         Values of cells not observed that feed the states; NaN or None: expected value.
+    openings, afterwards : (D, K) or None
+        Where a sum's block begins, and what every cell counts for once its block has
+        closed: at each opening the states of the links out of that stream are made anew
+        from it. So a sum is not known before its block is over.
     law
         ``"good"``, or ``"rowwise"``: the determinant's diagonal alone, a generalised
         Poisson law per stream. Faster with many active streams; not normalised when
@@ -305,7 +311,9 @@ def daily_loglik_grad(
     base = np.ascontiguousarray(np.broadcast_to(np.asarray(mu, np.float64), n.shape))
     F = np.ones(n.shape) if factor is None else np.asarray(factor, np.float64)
     return run(
-        make_ready(n, observed, links, start_state, sequence_starts, held),
+        make_ready(
+            n, observed, links, start_state, sequence_starts, held, openings, afterwards
+        ),
         base,
         np.ascontiguousarray(np.broadcast_to(F, n.shape)),
         links,

@@ -21,6 +21,8 @@ Ints = NDArray[np.int64]
 USUAL = 0.4
 """Prior median of the children that an event brings into one stream, links together."""
 
+MOST_FREE = 0.6
+
 
 @dataclass(frozen=True)
 class DailyData:
@@ -46,7 +48,7 @@ class DailyData:
         Sums over several days.
     held : (D, K) or None
         What stands for days of blocks (None: spread) and for cells not observed (NaN
-        or None: their expected value) in the streams' past.
+        or None: their expected value) in the streams' past, blocks once they closed.
     """
 
     counts: Floats
@@ -74,6 +76,21 @@ class DailyData:
         if held is None and self.blocks is not None:
             held = fill(self.blocks, *out.shape)
         return out if held is None else np.where(np.isnan(out), held, out)
+
+    def during(self) -> Floats:
+        """What feeds the states on each day itself, (D, K): open blocks, their mean.
+
+        A sum is not known before its block is over: spread over a week, what a stream
+        answered late in it would seem to bring what it answered to (measured: a link of
+        .10 came out as .35). Nor is its expected course used, which is made of the
+        other streams' days and stands in for them (there: as .95).
+        """
+        out = self.filled()
+        if self.blocks is None:
+            return out
+        cells = self.blocks.cells(*out.shape)
+        mean = np.where(cells, out, 0.0).sum(axis=0) / np.maximum(cells.sum(axis=0), 1)
+        return np.where(cells, mean, out)
 
 
 @dataclass(frozen=True)
@@ -116,7 +133,9 @@ def add_bursts(
 ) -> tuple[Links, DailyPrior]:
     """Links with one more own link per stream, of hours: overdispersed days.
 
-    The half-life of the added links is fixed at `daily.BURST_HALF_LIFE`.
+    The half-life of the added links is fixed at `daily.BURST_HALF_LIFE`. That of the
+    others is held to days (sd of the log at most `MOST_FREE`): else an own link may
+    take the bursts over, and its half-life is then of hours.
     """
     L = len(links)
     own = np.arange(K)
@@ -137,7 +156,7 @@ def add_bursts(
             children=longer(prior.children, children, usual),
             half_life=longer(prior.half_life, BURST_HALF_LIFE, one),
             children_sd=longer(prior.children_sd, 1.0, one),
-            half_life_sd=longer(prior.half_life_sd, 0.0, one),
+            half_life_sd=np.minimum(longer(prior.half_life_sd, 0.0, one), MOST_FREE),
             role=role,
         ),
     )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spillover.inference.background import BLOCK_DAYS, GRID, choose_step
+from spillover.inference.conditional import bent_draws
 from spillover.inference.daily import Law, Links
 from spillover.inference.daily_data import DailyData, DailyPrior
 from spillover.inference.daily_problem import DailyProblem, Sharing, daily_problem
@@ -56,6 +57,10 @@ class DailyFit:
     step: float
     evidence: dict[float, float]
     match: MatchTable | None = None
+
+    def draws(self, rng: np.random.Generator, number: int) -> Floats:
+        """Draws of the coordinates, shape (number, n); see `conditional.bent_draws`."""
+        return bent_draws(self.problem, self.fit, rng, number, self.problem.at["level"])
 
 
 def hessian(problem: DailyProblem, z: Floats, *, step: float = 1e-4) -> Floats:

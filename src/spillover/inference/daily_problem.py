@@ -82,6 +82,8 @@ class DailyProblem:
         half_life, weekday.
     start
         States at the beginnings of sequences.
+    seen, filled, during, openings
+        `DailyData.seen`, `filled`, `during`; where blocks begin.
     centre
         Prior means of the logs of levels (K,), children (L,), half-lives (L,).
     half_of : (L,)
@@ -101,6 +103,8 @@ class DailyProblem:
     start: Floats
     seen: NDArray[np.bool_]
     filled: Floats
+    during: Floats
+    openings: NDArray[np.bool_] | None
     centre: dict[str, Floats]
     half_of: Ints
     half_sd: Floats
@@ -179,7 +183,9 @@ class DailyProblem:
         data = self.data
         got = daily_loglik_grad(
             data.counts, self.seen, x.mu, data.factor, self.links, x.children, x.decay,
-            self.start, sequence_starts=data.starts, held=self.filled, law=self.law,
+            self.start, sequence_starts=data.starts, held=self.during, law=self.law,
+            openings=self.openings, afterwards=None if self.openings is None else
+            np.nan_to_num(self.filled),
         )  # fmt: skip
         logp, d_mu = got.logp, got.d_mu
         d_children, d_decay = got.d_children, got.d_decay
@@ -338,6 +344,8 @@ def daily_problem(
         start=start,
         seen=data.seen(),
         filled=filled,
+        during=data.during(),
+        openings=None if data.blocks is None else data.blocks.openings(D, K),
         centre={
             "level": np.log(full(0.5 * mean if p.level is None else p.level, K)),
             "children": np.log(children),
