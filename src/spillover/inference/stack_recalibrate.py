@@ -29,7 +29,7 @@ EDGES = np.array(
     [0.0, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5]
     + [0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 1.0]
 )
-STIFF = np.array([50.0, 50.0, 100.0, 100.0])
+STIFF = np.array([25.0, 25.0, 50.0, 50.0])
 MEMORY = 90.0
 """Half-life in days, to which the horizon is added."""
 

@@ -33,6 +33,8 @@ FLOOR = 0.005
 """Events a day added to an average."""
 OWN_WORTH, ROLE_WORTH = 1.0, 2.0
 """Events' worth of the usual level in a ratio."""
+BUSTLE = 10.0
+"""How much more strongly the bustle of roles is drawn to none than the rest."""
 MEMORY = 365.0
 """Half-life in days of a closed window's weight."""
 
@@ -133,7 +135,7 @@ def add_cross(
             busy = averages.sums[:, i] @ member.T
             days = averages.days[:, i, None]
             ratio = (busy + ROLE_WORTH) / (slow * days + ROLE_WORTH)
-            r = r.plus(f"{name} {AVERAGES[i]:g} d", np.log(ratio), 0.0, 4.0 * stiff)
+            r = r.plus(f"{name} {AVERAGES[i]:g} d", np.log(ratio), 0.0, BUSTLE * stiff)
     return r
 
 
