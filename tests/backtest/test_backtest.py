@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from spillover.api.backtest import backtest
 from spillover.cli.app import app
 from spillover.errors import InputError
+from spillover.scoring.laws import score_laws
 from spillover.study.backtest import backtest_table
 from spillover.study.backtest_export import as_data, draw_counts
 from spillover.study.backtest_models import DEFAULT, NO_CROSS
@@ -146,12 +147,17 @@ def test_bad_horizons_are_refused():
         backtest_table(table_of(answering(5, 100), 80), (30,))
 
 
-def test_draws_follow_the_law(judged):
+@pytest.mark.parametrize("tilted", [False, True])
+def test_draws_follow_the_law_and_its_map(judged, tilted):
     lead = judged.leads[1]
     law = lead.laws[DEFAULT]
+    if tilted:
+        low = np.tile(np.linspace(1.6, 0.4, len(law.edges) - 1), (480, 1))
+        low /= low @ np.diff(law.edges)[:, None]
+        law = law.recalibrated(low, law.edges)
     t = lead.origins[:3]
     draws = draw_counts(np.random.default_rng(1), law, t, 4000)
-    s = lead.judged[DEFAULT].scores
+    s = score_laws(lead.window.sums, law, t, lead.threshold)
     for i in range(3):
         for k in range(3):
             mean, se = draws[:, i, k].mean(), draws[:, i, k].std() / np.sqrt(4000)

@@ -32,7 +32,7 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class RoleForecasts:
-    """Expected sums by horizon, each of shape (T, K); not a number before the first fit.
+    """Expected sums by horizon, each (T, K); not a number before the first fit.
 
     Attributes
     ----------

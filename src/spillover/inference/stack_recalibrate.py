@@ -3,7 +3,7 @@
 The PIT of forecasts whose windows had closed is followed with forgetting, over all
 cells together. A smooth map of the distribution function (four Legendre terms, drawn to
 none) makes it even; it is kept up to date every day. A day's cells count together as
-sqrt(K), and windows that overlap as 1 / sqrt(h): with windows of a month it moves slowly.
+sqrt(K), and windows that overlap as 1 / sqrt(h): for a month ahead it moves slowly.
 
 References
 ----------
@@ -25,10 +25,7 @@ __all__ = ["EDGES", "recalibrated"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-EDGES = np.array(
-    [0.0, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5]
-    + [0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 1.0]
-)
+EDGES = np.r_[0.0, 0.01, 0.025, 0.05, np.arange(1, 10) / 10, 0.95, 0.975, 0.99, 1.0]
 STIFF = np.array([25.0, 25.0, 50.0, 50.0])
 MEMORY = 90.0
 """Half-life in days, to which the horizon is added."""

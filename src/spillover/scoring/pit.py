@@ -123,7 +123,7 @@ def reliability(
     bins: int = 10,
     number: int = 400,
 ) -> tuple[Bin, ...]:
-    """Chances against what came, in bins of equal numbers; both of shape (days, cells)."""
+    """Chances against what came, in bins of equal numbers; both (days, cells)."""
     edges = np.unique(np.quantile(chance, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
     where = np.searchsorted(edges, chance, side="right")
     n = len(chance)

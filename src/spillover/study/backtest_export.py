@@ -94,8 +94,10 @@ def scores_csv(b: Backtest) -> str:
     w = csv.writer(out, lineterminator="\n")
     keys = list(b.table.keys)
     w.writerow(
-        ["days_ahead", "origin", *keys, "forecaster", "came", "mean", "log_score"]
-        + ["crps", "p_any", "p_below", "p_upto", "low", "high"]
+        [
+            *("days_ahead", "origin", *keys, "forecaster", "came", "mean"),
+            *("log_score", "crps", "p_any", "p_below", "p_upto", "low", "high"),
+        ]
     )
     for lead in b.leads:
         y = lead.window.sums[lead.origins]
@@ -105,11 +107,13 @@ def scores_csv(b: Backtest) -> str:
                 day = b.table.day(int(t)).isoformat()
                 for k, cell in enumerate(b.table.cells):
                     w.writerow(
-                        [lead.days, day, *cell, name, int(y[i, k])]
-                        + [f"{s.mean[i, k]:.5g}", f"{s.log[i, k]:.5f}"]
-                        + [f"{s.crps[i, k]:.5f}", f"{s.any_event[i, k]:.5f}"]
-                        + [f"{s.below[i, k]:.5f}", f"{s.upto[i, k]:.5f}"]
-                        + [int(s.low[i, k]), int(s.high[i, k])]
+                        [
+                            *(lead.days, day, *cell, name, int(y[i, k])),
+                            *(f"{s.mean[i, k]:.5g}", f"{s.log[i, k]:.5f}"),
+                            *(f"{s.crps[i, k]:.5f}", f"{s.any_event[i, k]:.5f}"),
+                            *(f"{s.below[i, k]:.5f}", f"{s.upto[i, k]:.5f}"),
+                            *(int(s.low[i, k]), int(s.high[i, k])),
+                        ]
                     )
     return out.getvalue()
 
@@ -119,16 +123,25 @@ def draw_counts(
 ) -> NDArray[np.int64]:
     """Draws from the laws at origins ``t``, shape (number, len(t), K).
 
-    Without a map of the distribution function, by choosing members; with one, by
-    keeping draws with chances that follow the map's slope at their PIT.
+    The map of the distribution function enters as quantiles: of five times as many
+    draws, sorted, those are kept that stand where the inverse map puts a uniform one.
     """
     w, m, f = (a[:, t] for a in (laws.shares, laws.means, laws.sizes))
     J, n, K = m.shape
-    pick = (rng.uniform(size=(number, 1, n, K)) > np.cumsum(w, 0)).sum(1)
-    pick = np.minimum(pick, J - 1)
-    mean = np.take_along_axis(m[None], pick[:, None], 1)[:, 0]
-    size = np.take_along_axis(f[None], pick[:, None], 1)[:, 0]
-    return np.asarray(rng.poisson(rng.gamma(size) * mean / size), np.int64)
+    many = 5 * number
+    out = np.empty((number, n, K), np.int64)
+    upto = np.cumsum(w, axis=0)
+    for i in range(n):
+        pick = (rng.uniform(size=(many, 1, K)) > upto[:, i]).sum(1)
+        at = (np.minimum(pick, J - 1), i, np.arange(K))
+        drawn = np.sort(rng.poisson(rng.gamma(f[at]) * m[at] / f[at]), axis=0)
+        u = rng.uniform(size=(number, K))
+        if laws.slopes is not None:
+            mapped = np.r_[0.0, np.cumsum(laws.slopes[t[i]] * np.diff(laws.edges))]
+            u = np.interp(u, mapped / mapped[-1], laws.edges)
+        rank = np.minimum((u * many).astype(np.int64), many - 1)
+        out[:, i] = np.take_along_axis(drawn, rank, axis=0)
+    return out
 
 
 def write_folder(b: Backtest, folder: Path, *, seed: int = 1) -> list[Path]:

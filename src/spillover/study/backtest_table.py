@@ -13,6 +13,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +143,10 @@ def read_table(query: TableQuery) -> DailyTable:
         msg = "no table given"
         raise InputError(msg)
     if not query.keys and not query.melt:
-        msg = "name the columns that make a cell with --keys (or --melt for a table with one column per cell)"
+        msg = (
+            "name the columns that make a cell with --keys "
+            "(or --melt for a table with one column per cell)"
+        )
         raise InputError(msg)
     if query.cells < 1:
         msg = f"--cells {query.cells}: at least one cell is needed"
@@ -296,7 +300,7 @@ def _sums(query: TableQuery) -> str:
 
 def _joined(parts: list[_Part], query: TableQuery, notes: list[str]) -> DailyTable:
     parts = sorted(parts, key=lambda p: p.first)
-    for a, b in zip(parts, parts[1:], strict=False):
+    for a, b in pairwise(parts):
         if b.first <= a.last:
             msg = (
                 f"{a.file} ({a.first} to {a.last}) and {b.file} ({b.first} to {b.last}) both hold "
@@ -310,7 +314,7 @@ def _joined(parts: list[_Part], query: TableQuery, notes: list[str]) -> DailyTab
         observed[(p.first - start).days : (p.last - start).days + 1] = True
     gaps = [
         (a.last + dt.timedelta(1), b.first - dt.timedelta(1))
-        for a, b in zip(parts, parts[1:], strict=False)
+        for a, b in pairwise(parts)
         if (b.first - a.last).days > 1
     ]
     notes += [
