@@ -25,7 +25,7 @@ Ints = NDArray[np.int64]
 GRID = np.linspace(-5.0, 7.0, 37)
 SCATTER_MEMORY = 20.0
 """Half-life in days of recent scatter, to which the horizon is added."""
-STIFF = 10.0
+STIFF = 40.0
 """How strongly the effects of scatter and mean are drawn to none."""
 FEWEST = 10
 """Closed windows before anything is learned from them."""
