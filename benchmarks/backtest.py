@@ -70,7 +70,10 @@ def _row(name: str, f: dict[str, Any], gain: dict[str, Any] | None) -> str:
             cells.append("")
         else:
             g = gain[kind]
-            cells.append(f"{g['mean']:+.4f} ({g['low']:+.4f} to {g['high']:+.4f})")
+            ends = "too few days"
+            if g["low"] is not None:
+                ends = f"{g['low']:+.4f} to {g['high']:+.4f}"
+            cells.append(f"{g['mean']:+.4f} ({ends})")
     return "| " + " | ".join(cells) + " |"
 
 

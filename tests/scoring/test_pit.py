@@ -91,8 +91,15 @@ def test_block_interval_is_as_wide_as_dependence_asks():
         e = rng.normal(size=306)
         x = np.convolve(e, np.ones(7) / 7.0, "valid")
         got = mean_interval(np.random.default_rng(i), x, lead=14, number=300)
+        assert got.low is not None
+        assert got.high is not None
         hits += got.low <= 0.0 <= got.high
         half = 1.645 * x.std() / np.sqrt(len(x))
         naive += abs(x.mean()) <= half
     assert 0.80 <= hits / 200 <= 0.97
     assert naive / 200 < 0.65
+
+
+def test_days_that_hold_no_two_blocks_give_no_interval():
+    got = mean_interval(np.random.default_rng(1), np.arange(40.0), lead=30)
+    assert (got.mean, got.low, got.high, got.se) == (19.5, None, None, None)

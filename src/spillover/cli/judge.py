@@ -151,6 +151,8 @@ def _cells(s: Summary) -> list[str]:
 
 
 def _gain(x: Interval) -> str:
+    if x.low is None or x.high is None:
+        return f"{x.mean:+.4f} (too few days)"
     return f"{x.mean:+.4f} ({x.low:+.4f} to {x.high:+.4f})"
 
 

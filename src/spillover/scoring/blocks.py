@@ -30,15 +30,16 @@ class Interval:
     Attributes
     ----------
     mean, low, high, se
-        Mean over days, ends of the interval, bootstrap standard error.
+        Mean over days, ends of the interval, bootstrap standard error; None where the
+        days hold fewer than two blocks, so that nothing can be said.
     days, block
         How many days, and how many stand in a block.
     """
 
     mean: float
-    low: float
-    high: float
-    se: float
+    low: float | None
+    high: float | None
+    se: float | None
     days: int
     block: int
 
@@ -83,6 +84,8 @@ def mean_interval(
         Of resamplings.
     """
     n, block = len(by_day), block_length(lead)
+    if n < 2 * block:
+        return Interval(float(by_day.mean()), None, None, None, n, block)
     means = by_day[block_draws(rng, n, block, number)].mean(1)
     low, high = np.quantile(means, [0.5 - level / 2, 0.5 + level / 2])
     return Interval(

@@ -330,9 +330,15 @@ def _summary(
 
 def _warnings(lead: Lead) -> list[str]:
     """Where the default's rolling coverage left 85 to 95 %."""
+    off = lead.judged[DEFAULT].off
+    if not off:
+        return []
+    days = sum((b - a).days + 1 for a, b, _ in off)
+    first, last, worst = max(off, key=lambda x: abs(x[2] - LEVEL))
     ahead = f"{lead.days} day{'s' if lead.days > 1 else ''} ahead"
     return [
-        f"{ahead}: of the windows that closed in {ROLLING_DAYS} days, the 90 % intervals held "
-        f"{100 * x:.0f} % at the worst ({a} to {b}); forecasts were widened or narrowed from it"
-        for a, b, x in lead.judged[DEFAULT].off
+        f"{ahead}: of the windows that closed within {ROLLING_DAYS} days, the 90 % "
+        f"intervals held fewer than {100 * ALLOWED[0]:.0f} % or more than "
+        f"{100 * ALLOWED[1]:.0f} % on {days} days; farthest off {100 * worst:.0f} %, "
+        f"{first} to {last}. Later forecasts are widened or narrowed from it"
     ]
