@@ -6,14 +6,13 @@ library's front door brings the simulator along, and a look at events should not
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spillover.cli.root import Json, Quiet, app, note, say
+from spillover.cli.root import Json, Quiet, app, day_of, note, say
 
 if TYPE_CHECKING:
     from spillover.readers.importing import FileReport
@@ -26,16 +25,6 @@ Store = Annotated[
         help="File of the store (SPILLOVER_STORE, or events.duckdb here, when absent)."
     ),
 ]
-
-
-def _day(text: str, option: str) -> dt.date:
-    from spillover.errors import InputError
-
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        msg = f"{option} {text}: this is no date. Expected YYYY-MM-DD"
-        raise InputError(msg) from None
 
 
 @app.command("import")
@@ -70,7 +59,7 @@ def import_(
     from spillover.errors import EventsError
     from spillover.readers.import_many import import_events
 
-    day = _day(published, "--published") if published else None
+    day = day_of(published, "--published") if published else None
     with Bar(quiet=quiet) as bar:
         bar.compiling = True  # nothing is compiled here
         done = import_events(
@@ -162,7 +151,7 @@ def events(
 
     found = describe(
         store or default_store(),
-        as_of=_day(as_of, "--as-of") if as_of else None,
+        as_of=day_of(as_of, "--as-of") if as_of else None,
         top=top,
     )
     if as_json:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from spillover.cli.root import CaseName, Json, Quiet, Seed, app, note, say
+from spillover.cli.root import CaseName, Json, Quiet, Seed, app, day_of, note, say
 
 __all__: list[str] = []
 
@@ -49,7 +49,6 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Fit a case's numbers to its history, or to events; writes the fitted case."""
-    import datetime as dt
     from dataclasses import asdict
 
     from spillover.api.brief_fit import fit_page
@@ -66,7 +65,7 @@ def fit(
         from spillover.api.case_events import with_events
         from spillover.assemble.mapped_events import mapping_text
 
-        until = dt.date.fromisoformat(as_of) if as_of else None
+        until = day_of(as_of, "--as-of") if as_of else None
         with Bar(quiet=quiet) as bar:
             found = with_events(model, events, as_of=until, progress=bar)
         model = found.model

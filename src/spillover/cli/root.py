@@ -5,6 +5,7 @@ Data go to stdout by `say`, everything else to stderr by `note`. Imports nothing
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,7 @@ __all__ = [
     "Strict",
     "Threads",
     "app",
+    "day_of",
     "note",
     "say",
 ]
@@ -114,3 +116,14 @@ def note(text: str, *, quiet: bool) -> None:
     """Say something to a person, on stderr."""
     if not quiet:
         print(text, file=sys.stderr)
+
+
+def day_of(text: str, option: str) -> dt.date:
+    """The date an option holds; raises InputError when it holds none."""
+    from spillover.errors import InputError
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        msg = f"{option} {text}: this is no date. Expected YYYY-MM-DD"
+        raise InputError(msg) from None
