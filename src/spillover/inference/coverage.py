@@ -1,6 +1,6 @@
 """Worlds whose numbers are known, and how often intervals hold them.
 
-For recovery and coverage studies (`benchmarks/recovery.py`, `benchmarks/coverage.py`)
+For recovery and coverage studies (`benchmarks/recovery.py`, `benchmarks/intervals.py`)
 and their tests. Events are simulated by the engine in exact time and then seen as
 clock times, as daily counts or as monthly sums.
 

@@ -1,7 +1,7 @@
 """Coverage of 90 % intervals against the engine, as a table.
 
-    python -m benchmarks.coverage --sets 60
-    python -m benchmarks.coverage --sets 60 --no-nuts
+    python -m benchmarks.intervals --sets 60
+    python -m benchmarks.intervals --sets 60 --no-nuts
 
 Truth: 3 streams, 600 days, spectral radius 0.5, half-lives 2 to 7 days, about 2,000
 events, simulated by the engine in exact time; links known, default priors, constant
