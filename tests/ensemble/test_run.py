@@ -61,7 +61,7 @@ def test_nothing_equals_the_factual(iraq: CaseModel, reference: Ensemble) -> Non
     """The lever `nothing`, asked for by name, is the case as it is."""
     first = iraq.assembled.arms[0].id
     assert first == "nothing"
-    run = iraq.simulate(**SIZE, levers=["nothing"])
+    run = iraq.simulate(**SIZE, levers=["nothing"], as_written=True)
     assert [a.id for a in run.ensemble.arms] == ["nothing"]
     assert not differences(run.ensemble.arm("nothing").sums, reference.arm().sums)
 
