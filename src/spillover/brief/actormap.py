@@ -7,6 +7,8 @@ import itertools
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from spillover.brief.frame import Frame, Row, Spec
 from spillover.brief.page import ActorBox, TieArrow
 from spillover.brief.placing import Box, Point, curve, inside, place
@@ -140,15 +142,23 @@ def _route(
         way = curve(a[:2], b[:2], bend, shift, n)
         return [p for p in way if not inside(p, a, 1) and not inside(p, b, 4)]
 
+    boxes = np.array(others, np.float64).reshape(len(others), 4)
+    lines = [np.array(o, np.float64) for o in drawn]
     options = []
     for bend, shift in itertools.product(_BENDS, (0, 9, -9)):
         way = between(bend, shift, 48)
         if len(way) < 6:
             continue
         out = sum(not (3 < x < room[0] - 3 and 3 < y < room[1]) for x, y in way)
-        hit = sum(inside(p, box, 5) for box in others for p in way)
-        inner = way[2:-1:2]
-        near = sum(min(math.dist(p, q) for q in o) < 8 for o in drawn for p in inner)
+        at = np.array(way)
+        off = np.abs(at[:, None, :] - boxes[None, :, :2])
+        hit = int(np.all(off < boxes[None, :, 2:] / 2 + 5, axis=2).sum())
+        inner = at[2:-1:2, None, :]
+        near = sum(
+            int((((inner - o) ** 2).sum(axis=2).min(axis=1) < 64).sum())
+            for o in lines
+            if len(o)
+        )
         crowd = sum(math.dist(way[-1], o[-1]) < 16 for o in drawn)
         score = 8 * hit + 3 * near + 12 * abs(bend) + abs(shift) / 9 + 8 * crowd
         options.append((out, score, bend, shift))

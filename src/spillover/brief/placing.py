@@ -50,9 +50,12 @@ def place(
     Same input, same result.
     """
     edges = list(itertools.combinations(range(len(slots)), 2))
-    number = {edge: k for k, edge in enumerate(edges)}
+    number = [[0] * len(slots) for _ in slots]
+    for k, (i, j) in enumerate(edges):
+        number[i][j] = number[j][i] = k
     fixed = [_fixed_cost(edge, slots, size) for edge in edges]
-    crossing = _crossings(edges, slots)
+    # Sets of edges as bits of a whole number: the search asks for them 40,000 times.
+    crossing = [sum(1 << e for e in found) for found in _crossings(edges, slots)]
     middle = (
         sum(x for x, _ in slots) / len(slots),
         sum(y for _, y in slots) / len(slots),
@@ -60,9 +63,10 @@ def place(
     pull = [0.1 * math.dist(slot, middle) / 100 for slot in slots]
 
     def cost(at: dict[str, int]) -> float:
-        used = {number[min(at[a], at[b]), max(at[a], at[b])] for a, b in pairs}
-        cut = sum(len(crossing[e] & used) for e in used) / 2
-        ties = sum(fixed[e] for e in sorted(used))
+        used = sorted({number[at[a]][at[b]] for a, b in pairs})
+        bits = sum(1 << e for e in used)
+        cut = sum((crossing[e] & bits).bit_count() for e in used) / 2
+        ties = sum(fixed[e] for e in used)
         return ties + 2.5 * cut + sum(pull[at[name]] for name in names)
 
     best: tuple[float, dict[str, int]] | None = None
