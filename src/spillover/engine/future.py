@@ -169,7 +169,6 @@ def run_future(
     n_mu = numbers.mu
     n_none = numbers.none
     n_row_size = numbers.row_size
-    n_raises = numbers.raises
     n_week = numbers.week
     n_kernel_rate = numbers.kernel_rate
     buckets = w.bucket
@@ -300,8 +299,7 @@ def run_future(
                     )
                     if code >= 0:
                         answered(lines, now_lines, peak, theta, code >> 4, key)
-                    if n_raises[s] == 1:
-                        raise_by_factor(p, w, queue, theta, kf, s, t, horizon)
+                    raise_by_factor(p, w, queue, theta, kf, s, t, horizon)
                 continue
             if kind == N_OPEN:
                 x = code >> 4
@@ -481,8 +479,7 @@ def run_future(
                             t,
                             kx,
                         )
-                        if n_raises[x] == 1:
-                            raise_by_factor(p, w, queue, theta, kf, x, t, horizon)
+                        raise_by_factor(p, w, queue, theta, kf, x, t, horizon)
                     elif begin <= horizon:
                         push_node(
                             nodes,

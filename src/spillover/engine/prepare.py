@@ -59,10 +59,6 @@ def prepare(p, numbers, theta, mu):
         numbers.row_size[r] = c * (theta[p.factor_rows[r].x] - 1.0)
     for f in range(len(p.factors)):
         numbers.factor_rate[f] = _rate(theta, p.factors[f].half)
-        numbers.raises[f] = 0
-        for r in range(p.factors[f].r0, p.factors[f].r1):
-            if numbers.row_size[r] > 0.0:
-                numbers.raises[f] = 1
     for r in range(len(p.gauge_rows)):
         c = theta[p.gauge_rows[r].c] if p.gauge_rows[r].c >= 0 else 1.0
         numbers.gauge_row_size[r] = c * (theta[p.gauge_rows[r].x] - 1.0)

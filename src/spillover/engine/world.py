@@ -96,7 +96,6 @@ class Numbers(NamedTuple):
     few: Keys  # keys below it: no child; 0 where marks must be looked at
     kernel_rate: Floats  # 1 / mean of a kernel part
     row_size: Floats  # compliance * (factor - 1) of each factor row
-    raises: Ints  # (F,) 1 when a row of the factor is above one
     factor_rate: Floats  # ln 2 / half-life, 0: none
     gauge_row_size: Floats
     gauge_rate: Floats
@@ -212,7 +211,6 @@ def new_world(
             few=np.zeros(len(p.draws), np.uint64),
             kernel_rate=np.zeros(len(p.kernels)),
             row_size=np.zeros(len(p.factor_rows)),
-            raises=np.zeros(len(p.factors), np.int64),
             factor_rate=np.zeros(len(p.factors)),
             gauge_row_size=np.zeros(len(p.gauge_rows)),
             gauge_rate=np.zeros(G),
