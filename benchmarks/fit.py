@@ -23,13 +23,10 @@ from benchmarks.ours import workload_model
 from benchmarks.workloads import Workload
 from spillover.engine.branching import simulate
 from spillover.inference.arrow import fit_rows
-from spillover.inference.exact import Links, exact_likelihood, prepare
-from spillover.inference.exact_problem import (
-    ExactPrior,
-    ExactProblem,
-    Support,
-    exact_problem,
-)
+from spillover.inference.exact import Links, exact_likelihood
+from spillover.inference.exact_data import prepare
+from spillover.inference.exact_prior import ExactPrior, Support
+from spillover.inference.exact_problem import ExactProblem, exact_problem
 
 __all__ = ["measure_fit"]
 

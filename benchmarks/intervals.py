@@ -27,9 +27,9 @@ from spillover.inference.daily import same_day_share
 from spillover.inference.daily_answers import mean_rate, next_days, spectral_radius
 from spillover.inference.daily_data import USUAL, DailyData
 from spillover.inference.daily_fit import fit_daily
-from spillover.inference.exact import prepare
+from spillover.inference.exact_data import prepare
 from spillover.inference.exact_fit import fit_exact
-from spillover.inference.exact_problem import ExactPrior, Support
+from spillover.inference.exact_prior import ExactPrior, Support
 from spillover.inference.nuts import sample_nuts
 from spillover.inference.posterior import MapFit, Problem
 from spillover.inference.sums import Blocks

@@ -21,7 +21,8 @@ from spillover.inference.coverage import inside, look, random_world, summary
 from spillover.inference.daily import Links
 from spillover.inference.daily_answers import spectral_radius
 from spillover.inference.daily_data import DailyData
-from spillover.inference.daily_fit import fit_daily
+from spillover.inference.daily_fit import Background, fit_daily
+from spillover.inference.daily_problem import Sharing
 
 K, D, RADIUS, EVENTS = 10, 1096, 0.6, 20_000.0
 SLOW = (0.7, 40.0)
@@ -37,8 +38,9 @@ def main() -> None:
     parser.add_argument("--own-generator", action="store_true")
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()
-    rows: dict[str, list[tuple[float, ...]]] = {"constant": [], "walk": []}
+    rows: dict[Background, list[tuple[float, ...]]] = {"constant": [], "walk": []}
     events = []
+    sharing: Sharing = "row" if asked.sharing == "row" else "link"
     for s in range(asked.sets):
         rng = np.random.default_rng([asked.seed, s])
         world = random_world(
@@ -52,7 +54,7 @@ def main() -> None:
         data = DailyData(seen.counts, start_state=np.zeros(len(links)))
         for background, out in rows.items():
             began = time.process_time()
-            fit = fit_daily(data, links, background=background, sharing=asked.sharing)  # type: ignore[arg-type]
+            fit = fit_daily(data, links, background=background, sharing=sharing)
             took = time.process_time() - began
             draws = fit.fit.draws(rng, 200)
             numbers = [fit.problem.numbers(z) for z in (fit.fit.mode, *draws)]

@@ -1,7 +1,7 @@
 """Keyed randomness: every random number is a function of what it is for.
 
 A key is a 64-bit hash of ids, never of positions or of call order, so two versions
-of a case share every draw and every event that they have in common (SYSTEM.md 4).
+of a case share every draw and every event that they have in common (docs/model.md).
 `engine.hashing` holds the same mixing function compiled; a test holds them equal.
 
 This file imports nothing of Spillover.

@@ -140,3 +140,9 @@ def test_a_day_that_is_none(tmp_path: Path) -> None:
     done = spillover("fit", "strait-demo", "-e", "x.csv", "--as-of", "soon")
     assert done.returncode == 2
     assert "--as-of soon: this is no date. Expected YYYY-MM-DD" in done.stderr
+
+
+def test_a_folder_that_is_there_is_refused_before_the_work(fitted: Path) -> None:
+    done = spillover("fit", "strait-demo", "-o", fitted)
+    assert done.returncode == 2
+    assert done.stderr == f"{fitted} is there already: choose a new folder\n"

@@ -1,4 +1,4 @@
-"""Plain Hawkes processes against closed forms (STYLE.md 7.1, rows 1-6).
+"""Plain Hawkes processes against closed forms (docs/validation.md).
 
 Each ``check_*`` takes an engine, so `test_power` can run it on wrong ones.
 """

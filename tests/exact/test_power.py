@@ -1,4 +1,4 @@
-"""Wrong engines must be rejected: each fault by a check of this suite (STYLE.md 7.2).
+"""Wrong engines must be rejected: each fault by a check of this suite (docs/validation.md).
 
 A wrong engine is the right one on a spoilt model, or with spoilt paths: it answers as an
 engine with that fault would. The right engine passes the same checks elsewhere.

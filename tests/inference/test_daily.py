@@ -12,6 +12,7 @@ from scipy.special import gammaln
 
 from spillover.inference.daily import Links, daily_loglik_grad, same_day_share
 from spillover.inference.daily_plain import day_law, plain_loglik, simulate_days
+from tests.inference.slopes import check_slopes
 from tests.support.stat import check_chances, check_mean, check_variance
 
 LN2 = math.log(2.0)
@@ -76,23 +77,7 @@ def test_gradient_is_that_of_finite_differences(law: str, case: str) -> None:
         more["held"] = np.where(np.arange(25)[:, None] % 2, s.counts + 0.5, np.nan)
     if case == "two sequences":
         more["sequence_starts"] = (0, 11)
-    got = s.value(**more)
-    rng = np.random.default_rng(1)
-    for name, grad in [
-        ("mu", got.d_mu),
-        ("factor", got.d_factor),
-        ("children", got.d_children),
-        ("decay", got.d_decay),
-    ]:
-        here = getattr(s, name)
-        for _ in range(4):
-            way = rng.standard_normal(here.shape)
-            h = 1e-6
-            up = s.value(**more, **{name: here + h * way}).logp
-            down = s.value(**more, **{name: here - h * way}).logp
-            assert (up - down) / (2 * h) == pytest.approx(
-                float(np.sum(grad * way)), rel=2e-6, abs=2e-6
-            ), name
+    check_slopes(s, s.value(**more), more)
 
 
 def test_sequences_are_independent() -> None:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from spillover.errors import ModelError
 from spillover.inference import exact
 from spillover.inference.arrow import arrow_at, fit_rows
-from spillover.inference.exact import Links, exact_likelihood, prepare
-from spillover.inference.exact_problem import ExactPrior, Support, exact_problem
+from spillover.inference.exact import Links, exact_likelihood
+from spillover.inference.exact_data import prepare
+from spillover.inference.exact_prior import ExactPrior, Support
+from spillover.inference.exact_problem import exact_problem
 from spillover.inference.posterior import fit_map
 from spillover.model.intensity import compensator, intensity
 from tests.inference.simulate import simulate_hawkes
@@ -350,7 +352,7 @@ def test_prior_draws_have_the_priors_density(name):
     rng = np.random.default_rng(11)
     problem = posterior(name, rng, n=20)
     z = np.array([problem.draw_prior(rng) for _ in range(3000)])
-    grad = np.array([problem._prior(x)[1] for x in z])
+    grad = np.array([problem.log_prior(x)[1] for x in z])
     se = grad.std(axis=0) / np.sqrt(len(z))
     assert np.all(np.abs(grad.mean(axis=0)) < 5 * se)
     work = np.sum(z * grad, axis=1)

@@ -12,9 +12,9 @@ import pytest
 from spillover.engine.branching import simulate
 from spillover.errors import ApproximationWarning
 from spillover.inference import exact_fit
-from spillover.inference.exact import prepare
+from spillover.inference.exact_data import prepare
 from spillover.inference.exact_fit import expected_counts, fit_exact, mean_rate, radius
-from spillover.inference.exact_problem import ExactPrior, Support
+from spillover.inference.exact_prior import ExactPrior, Support
 from spillover.inference.nuts import sample_nuts
 from spillover.inference.posterior import reweighted_draws
 from tests.inference.simulate import simulate_hawkes
@@ -83,7 +83,7 @@ def test_half_lives_by_row_and_shares_of_common_ones():
 
 def test_evidence_finds_a_moving_background():
     """A constant truth picks the least walk, a moving one a larger one; with the walk
-    the radius is not blown up by what the background does (LEARNING.md 1).
+    the radius is not blown up by what the background does (docs/learning.md).
     """
     rng = np.random.default_rng(5)
     edges = np.arange(60.0, 1200.0, 60.0)

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spillover.inference.exact import Links, prepare
-from spillover.inference.exact_problem import ExactPrior, Support, exact_problem
+from spillover.inference.exact import Links
+from spillover.inference.exact_data import prepare
+from spillover.inference.exact_prior import ExactPrior, Support
+from spillover.inference.exact_problem import exact_problem
 from spillover.inference.rescaling import (
     clock,
     lay_end_to_end,

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spillover.inference.exact import prepare
-from spillover.inference.exact_problem import ExactPrior, Support, exact_problem
+from spillover.inference.exact_data import prepare
+from spillover.inference.exact_prior import ExactPrior, Support
+from spillover.inference.exact_problem import exact_problem
 from spillover.inference.sbc import Ranks, ecdf_bands, nuts_sampler, sbc
 from tests.inference.simulate import simulate_hawkes
 

@@ -13,6 +13,7 @@ from spillover.inference.daily import Links, daily_loglik_grad
 from spillover.inference.daily_plain import simulate_days
 from spillover.inference.sums import Blocks, fill, sums_loglik_grad
 from spillover.inference.sums_kernels import log_chances
+from tests.inference.slopes import check_slopes
 
 LN2 = math.log(2.0)
 
@@ -105,22 +106,7 @@ def test_gradient_is_that_of_finite_differences(case: str) -> None:
         more["held"] = fill(s.blocks, 42, 3, shape=shape, half_life=np.full(3, 9.0))
     if case == "two sequences":
         more["sequence_starts"] = (0, 14)
-    got = s.value(**more)
-    rng = np.random.default_rng(1)
-    for name, grad in [
-        ("mu", got.d_mu),
-        ("factor", got.d_factor),
-        ("children", got.d_children),
-        ("decay", got.d_decay),
-    ]:
-        here = getattr(s, name)
-        for _ in range(4):
-            way, h = rng.standard_normal(here.shape), 1e-6
-            up = s.value(**more, **{name: here + h * way}).logp
-            down = s.value(**more, **{name: here - h * way}).logp
-            assert (up - down) / (2 * h) == pytest.approx(
-                float(np.sum(grad * way)), rel=2e-6, abs=2e-6
-            ), name
+    check_slopes(s, s.value(**more), more)
 
 
 def test_blocks_of_one_day_of_one_stream_are_the_daily_law() -> None:

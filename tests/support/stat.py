@@ -1,4 +1,4 @@
-"""Statistical assertions with one shape and one failure rate (STYLE.md 7.2).
+"""Statistical assertions with one shape and one failure rate (docs/validation.md).
 
 Every check prints estimate, oracle, standard error, number and seed. A mean is held to
 five standard errors; a goodness-of-fit p-value to `FAILURE`. Each check of a mean also

@@ -14,7 +14,7 @@ from spillover.api.model import CaseModel
 from spillover.errors import InputError
 from spillover.store.runfolder import write_folder
 
-__all__ = ["FIT_FILE", "with_history", "write_fitted"]
+__all__ = ["FIT_FILE", "check_new", "with_history", "write_fitted"]
 
 FIT_FILE = "fit.yaml"
 
@@ -47,6 +47,19 @@ def _with_key(text: str, key: str, value: str) -> str:
     return f"{text[:end]}{lead}{key}: {value}{text[end:]}"
 
 
+def check_new(folder: Path) -> None:
+    """Refuse a folder that is there already.
+
+    Raises
+    ------
+    InputError
+        When it is.
+    """
+    if folder.exists():
+        msg = f"{folder} is there already: choose a new folder"
+        raise InputError(msg)
+
+
 def write_fitted(model: CaseModel, folder: Path) -> Path:
     """Write a fitted case into a new folder, whole or not at all.
 
@@ -59,9 +72,7 @@ def write_fitted(model: CaseModel, folder: Path) -> Path:
     if table is None:
         msg = f"{model.id} has not been fitted"
         raise InputError(msg)
-    if folder.exists():
-        msg = f"{folder} is there already: choose a new folder"
-        raise InputError(msg)
+    check_new(folder)
     text = model.files[model.document.file].decode()
     files = {n: b for n, b in model.files.items() if n != model.document.file}
     files["case.yaml"] = with_history(text, {"fit": FIT_FILE}).encode()

@@ -163,7 +163,8 @@ def events(
             f"{found['later']:,} records published later are left out"
         )
     else:
-        say(f"{found['store']}: {len(found['imports'])} files imported")
+        n = len(found["imports"])
+        say(f"{found['store']}: {n} {'file' if n == 1 else 'files'} imported")
     for d in found["datasets"]:
         _tell_dataset(d)
     if not found["datasets"]:

@@ -140,7 +140,8 @@ def _show(b: Backtest) -> None:
     for lead in b.leads:
         _show_lead(lead)
     say(
-        "\nLog score: higher is better. CRPS, Brier (any event): lower is better. In 90 %: share inside the central\n"
+        "\nScores are means over cells and origins. Log score (natural log of the chance given to what came): higher is better.\n"
+        "CRPS (in events) and Brier (of any event): lower is better. In 90 %: share of outcomes inside the central\n"
         "90 % interval, ends randomized (right: 0.90). Onset: no event in the cell for four weeks.\n"
         "Gain of the default: mean difference with its 90 % interval (days drawn in blocks); above zero, the default is better."
     )

@@ -52,13 +52,15 @@ def fit(
     from dataclasses import asdict
 
     from spillover.api.brief_fit import fit_page
-    from spillover.api.fitted import write_fitted
+    from spillover.api.fitted import check_new, write_fitted
     from spillover.api.model import load
     from spillover.cli.progress import Bar
     from spillover.cli.show_fit import fit_tables, match_lines
     from spillover.inference.case_match import case_match
 
     model = load(case)
+    folder = out or Path(f"{model.id}-fitted")
+    check_new(folder)  # before the work, not after it
     for w in model.check():
         note(f"note: {w}", quiet=quiet)
     if events:
@@ -77,7 +79,7 @@ def fit(
         fitted = model.fit(
             seed=seed, histories=histories, rounds=rounds, careful=careful, progress=bar
         )
-    folder = write_fitted(fitted, out or Path(f"{model.id}-fitted"))
+    write_fitted(fitted, folder)
     table = fitted.fit_table
     assert table is not None
     page = fit_page(fitted.case, table)

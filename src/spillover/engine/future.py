@@ -1,4 +1,4 @@
-"""One future: the branching heap, exact, keyed and coupled (SYSTEM.md 4).
+"""One future: the branching heap, exact, keyed and coupled (docs/model.md).
 
 Immigrants and offspring are candidates with an absolute level V on a layer (0, 1],
 (1, 2], (2, 4] ...; in time order each is accepted iff V <= F just before it, and only

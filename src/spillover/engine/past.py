@@ -3,7 +3,7 @@
 Runs once per draw over the imputed events before 0. They set every restraint, line,
 gauge and state; what they leave unanswered stays open with its chance given the
 silence so far (q S / (1 - q + q S)), and silences and answers weigh the draw
-(SYSTEM.md 3, "Silence is evidence").
+(docs/model.md).
 
 This file must never import a case or `assemble`.
 """

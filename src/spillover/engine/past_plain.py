@@ -7,7 +7,7 @@ silence, and keeps its answer pending with the chance that is left:
 
     q S(d) / (1 - q + q S(d))
 
-for chance q and survival S of the delay after d silent days (SYSTEM.md 3).
+for chance q and survival S of the delay after d silent days (docs/model.md).
 
 This file must never import a case or the compiled engine.
 """

@@ -1,6 +1,6 @@
 """Scalar laws of the plain engine: things that vary, marks, claims, driver paths.
 
-Written to be read beside SYSTEM.md 3, and shared with nothing: the compiled engine
+Written to be read beside docs/model.md, and shared with nothing: the compiled engine
 has its own, and the tests hold the two equal in law.
 
 This file must never import a case or the compiled engine.

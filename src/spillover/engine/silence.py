@@ -2,7 +2,7 @@
 
 Asks, crossed lines and warnings of the past: answered by a record, or silent so far;
 then the answer still comes with chance q S / (1 - q + q S), and the silence itself
-weighs the draw by 1 - q + q S (SYSTEM.md 3, "Silence is evidence").
+weighs the draw by 1 - q + q S (docs/model.md).
 
 This file must never import a case or `assemble`.
 """

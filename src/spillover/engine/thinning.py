@@ -3,7 +3,7 @@
 Between two *moments* (an event, a midnight, a transition) every rate stays under a
 bound worked out at the first; candidates come as a Poisson process at the bound and
 one is kept with chance rate / bound. It is slow and meant to be read; the compiled
-branching engine must have the same law (STYLE.md 7.1, convention 22).
+branching engine must have the same law (docs/validation.md).
 
 References
 ----------

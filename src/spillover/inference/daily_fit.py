@@ -26,6 +26,7 @@ from spillover.inference.sums import fill, sums_loglik_grad
 
 __all__ = ["DailyFit", "fit_daily", "hessian", "map_daily"]
 
+Background = Literal["walk", "constant"]
 Floats = NDArray[np.float64]
 
 WIDEST = 3.0
@@ -174,7 +175,7 @@ def fit_daily(
     links: Links,
     prior: DailyPrior | None = None,
     *,
-    background: Literal["walk", "constant"] = "walk",
+    background: Background = "walk",
     grid: tuple[float, ...] = GRID,
     spreads: tuple[float, ...] = SPREADS,
     sharing: Sharing = "link",

@@ -24,14 +24,9 @@ from scipy.sparse.linalg import expm_multiply
 
 from spillover.errors import ApproximationWarning, ConvergenceWarning
 from spillover.inference.arrow import fit_rows
-from spillover.inference.exact import ExactData
-from spillover.inference.exact_problem import (
-    Decoded,
-    ExactPrior,
-    ExactProblem,
-    Support,
-    exact_problem,
-)
+from spillover.inference.exact_data import ExactData
+from spillover.inference.exact_prior import Decoded, ExactPrior, Support
+from spillover.inference.exact_problem import ExactProblem, exact_problem
 from spillover.inference.posterior import MapFit, reweighted_draws
 
 __all__ = ["WALKS", "ExactFit", "expected_counts", "fit_exact", "mean_rate", "radius"]

@@ -19,147 +19,24 @@ This file must never import a case or a page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spillover.errors import ModelError
-from spillover.inference import exact_kernels as kernels
-from spillover.inference.exact import (
-    ExactData,
-    ExactLikelihood,
-    Links,
-    exact_likelihood,
-)
+from spillover.inference.exact import ExactLikelihood, Links, exact_likelihood
+from spillover.inference.exact_data import ExactData
+from spillover.inference.exact_prior import Decoded, ExactPrior, Support
+from spillover.inference.exact_search import COMMON, approach, row_blocks
 
-__all__ = ["Decoded", "ExactPrior", "ExactProblem", "Support", "exact_problem"]
+__all__ = ["ExactProblem", "exact_problem"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LN2 = float(np.log(2.0))
 SQRT_2PI = float(np.sqrt(2.0 * np.pi))
-COMMON = -1
-ENOUGH = 20
-MOST_HELD = 8_000_000
-"""Numbers of states held at once while the curvature is worked out (64 MB)."""
-
-
-@dataclass(frozen=True)
-class Support:
-    """Links that may be there, and what they share.
-
-    Attributes
-    ----------
-    target, source : (links,)
-        Receiving and sending stream.
-    role : (links,)
-        Pool of the link, -1 for a prior of its own.
-    median, sd : (links,)
-        Log-normal prior of the expected children of links without a pool.
-    decay : (links,) or None
-        Which half-life a link has; None: all links spread over all half-lives with
-        common shares.
-    """
-
-    target: Ints
-    source: Ints
-    role: Ints
-    median: Floats
-    sd: Floats
-    decay: Ints | None = None
-
-    @classmethod
-    def full(
-        cls,
-        streams: int,
-        *,
-        median: float = 0.05,
-        sd: float = 1.5,
-        pooled: bool = False,
-        decay: Ints | None = None,
-    ) -> Support:
-        """All links; pooled, own links are one role and the others another."""
-        target, source = np.divmod(np.arange(streams * streams), streams)
-        role = np.where(target == source, 0, 1) if pooled else np.full(len(target), -1)
-        one = np.ones(len(target))
-        return cls(target, source, role, median * one, sd * one, decay)
-
-    def __len__(self) -> int:
-        return len(self.target)
-
-
-@dataclass(frozen=True)
-class ExactPrior:
-    """Priors; medians per day or days, sd of logs.
-
-    Attributes
-    ----------
-    rate : (K,) or None
-        Median immigrants per day in the first block; None: half the mean rate seen.
-    rate_sd, walk_sd
-        Of the first block; of a step to the next.
-    weekday_sd
-        Of a log weekday factor.
-    half_life : (D,)
-        Medians, days.
-    half_life_sd
-        Of their logs.
-    pool, pool_sd
-        Median and sd of the expected children at the middle of a role.
-    spread, spread_sd
-        Median and sd of the log of the spread of links around their pool.
-    share_sd
-        Of the logits of the shares.
-    """
-
-    half_life: tuple[float, ...] = (3.0,)
-    half_life_sd: float = 1.5
-    rate: Floats | None = None
-    rate_sd: float = 1.5
-    walk_sd: float = 0.1
-    weekday_sd: float = 0.2
-    pool: float = 0.05
-    pool_sd: float = 1.5
-    spread: float = 0.5
-    spread_sd: float = 0.5
-    share_sd: float = 1.0
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """Numbers of one point or of many draws (leading axes ...).
-
-    Attributes
-    ----------
-    rate : (..., K, blocks)
-        Immigrants per day.
-    branching : (..., K, K)
-        Expected children, half-lives together.
-    weight : (..., terms)
-        Expected children by link and half-life, in the order of ``links``.
-    decay : (..., D)
-        Per day.
-    weekday : (..., 7)
-        Factors with mean 1.
-    links
-        Target, source and decay of every term.
-    """
-
-    rate: Floats
-    branching: Floats
-    weight: Floats
-    decay: Floats
-    weekday: Floats
-    links: Links
-
-    @property
-    def half_life(self) -> Floats:
-        """Days, shape (..., D)."""
-        return np.asarray(LN2 / self.decay)
 
 
 @dataclass(frozen=True)
@@ -244,7 +121,8 @@ class ExactProblem:
 
     # ---- prior -------------------------------------------------------------------
 
-    def _prior(self, z: Floats) -> tuple[float, Floats]:
+    def log_prior(self, z: Floats) -> tuple[float, Floats]:
+        """Log prior density and its gradient, shape (n,)."""
         p, K, B = self.prior, self.data.streams, self.data.blocks
         grad = np.zeros_like(z)
         total = 0.0
@@ -328,7 +206,8 @@ class ExactProblem:
         week = np.exp(z[..., self.at["weekday"]])
         return np.asarray(week / week.mean(axis=-1, keepdims=True))
 
-    def _weight(self, z: Floats) -> Floats:
+    def weights(self, z: Floats) -> Floats:
+        """Expected children of every term, shape (..., terms)."""
         log_children = self._log_children(z)
         if self.support.decay is not None:
             return np.exp(log_children)
@@ -340,7 +219,7 @@ class ExactProblem:
         """Numbers at points z, shape (..., n)."""
         x = np.asarray(z, np.float64)
         K, B = self.data.streams, self.data.blocks
-        weight = self._weight(x)
+        weight = self.weights(x)
         branching = np.zeros((*x.shape[:-1], K * K))
         flat = self.links.target * K + self.links.source
         np.add.at(branching.T, flat, weight.T)
@@ -363,7 +242,7 @@ class ExactProblem:
     def log_likelihood(self, z: Floats) -> tuple[float, Floats]:
         """Log-likelihood alone and its gradient, shape (n,)."""
         d = self.data
-        base, weight = self.base(z), self._weight(z)
+        base, weight = self.base(z), self.weights(z)
         decay = np.exp(z[self.at["decay"]])
         value, g_base, g_weight, g_decay = self.likelihood.value_grad(
             base, weight, decay
@@ -398,191 +277,20 @@ class ExactProblem:
         grad[self.at["decay"]] = g_decay * decay
         return value, grad
 
-    # ---- for the search: rows, curvature, cheap steps ------------------------------
-
-    def _own_precision(self) -> Floats:
-        """Prior precision of the links, shape (links,)."""
-        own = self.support.role < 0
-        return np.where(own, self.support.sd, 1.0) ** -2.0
-
-    def _stretch(self, z: Floats) -> Floats:
-        """Derivative of log children by the coordinate, shape (links,)."""
-        if not self.role_names:
-            return np.ones(len(self.support))
-        spread = np.exp(z[self.at["spread"]])
-        return np.where(self.support.role >= 0, spread, 1.0)
-
     def row_blocks(self, z: Floats, *, safe: bool) -> Sequence[Floats] | None:
-        """Negative Hessian of every row, from its states at its events.
-
-        Only where decays are common; elsewhere differences have to do. ``safe`` leaves
-        out what may make it indefinite away from the mode, and looks at a sample of the
-        events: steps need the size of the curvature only.
-        """
-        if self.likelihood.kind != "shared" or np.any(
-            self.rows[self.at["decay"]] != COMMON
-        ):
-            return None
-        d, B, K = self.data, self.data.blocks, self.data.streams
-        _, grad = self.log_likelihood(z)
-        inverse = np.array(self.likelihood.scratch["inverse"], np.float64)
-        base, weight = self.base(z), self._weight(z)
-        decay, stretch = np.exp(z[self.at["decay"]]), self._stretch(z)
-        precision = self._own_precision()
-        chosen, times = self._sample() if safe else (d.scored, np.ones(K))
-        inverse *= np.sqrt(times)[d.stream]
-        size = inverse * d.offspring_factor[d.stream, d.column]
-        immigrant = inverse * base[d.stream, d.cell]
-        block = d.cell_block[d.cell]
-        counts = np.bincount(d.stream[chosen], minlength=K)
-        column = self.links.decay * K + self.links.source
-        walk = self._walk_precision()
-
-        def of_group(group: Ints) -> list[Floats]:
-            blocks: list[Floats] = []
-            slot = np.full(K, -1)
-            begin = np.concatenate([[0], np.cumsum(counts[group])])
-            slot[group] = begin[:-1]
-            states = np.empty((begin[-1], len(decay), K))
-            which = np.empty(begin[-1], np.int64)
-            kernels.row_states(
-                d.time, d.stream, d.sequence, chosen, size, decay, slot, states, which
-            )
-            for i, low, high in zip(group, begin[:-1], begin[1:], strict=True):
-                S = states[low:high].reshape(high - low, len(decay) * K)
-                at = which[low:high]
-                # derivatives of log lambda by log rates: one block at a time
-                X = np.zeros((high - low, B))
-                X[np.arange(high - low), block[at]] = immigrant[at]
-                links = np.flatnonzero(self.support.target == i)
-                H = np.zeros((B + len(links), B + len(links)))
-                H[:B, :B] = X.T @ X + walk
-                SS, XS = S.T @ S, X.T @ S
-                terms = links[None, :]
-                if self.support.decay is None:
-                    terms = links + len(self.support) * np.arange(len(decay))[:, None]
-                for p in terms:
-                    u = weight[p] * stretch[links]
-                    H[:B, B:] += XS[:, column[p]] * u
-                    for q in terms:
-                        v = weight[q] * stretch[links]
-                        H[B:, B:] += SS[np.ix_(column[p], column[q])] * np.outer(u, v)
-                H[B:, :B] = H[:B, B:].T
-                own = np.concatenate(
-                    [np.arange(i * B, (i + 1) * B), self.at["link"].start + links]
-                )
-                bend = np.concatenate([np.ones(B), stretch[links]]) * grad[own]
-                H[np.diag_indices(len(H))] -= np.minimum(bend, 0.0) if safe else bend
-                H[np.arange(B, len(H)), np.arange(B, len(H))] += precision[links]
-                blocks.append(H)
-            return blocks
-
-        groups = _batches(counts, MOST_HELD // (len(decay) * K))
-        if len(groups) == 1:
-            return of_group(groups[0])
-        with ThreadPoolExecutor(numba.get_num_threads()) as pool:
-            return [H for blocks in pool.map(of_group, groups) for H in blocks]
-
-    def _sample(self) -> tuple[NDArray[np.bool_], Floats]:
-        """Scored events that tell the curvature well enough, and what each stands for.
-
-        Evenly spaced in each row, ENOUGH of them for each number it has.
-        """
-        d, K = self.data, self.data.streams
-        numbers = np.bincount(self.support.target, minlength=K) + d.blocks
-        times = np.maximum(d.scored_counts // (ENOUGH * numbers), 1)
-        row = d.stream[d.place]
-        rank = np.arange(len(row)) - d.offset[row, 0]
-        chosen = np.empty(len(row), np.bool_)
-        chosen[d.place] = rank % times[row] == 0
-        return chosen & d.scored, times.astype(np.float64)
-
-    def _walk_precision(self) -> Floats:
-        """Prior precision of the log rates of a stream, shape (blocks, blocks)."""
-        p, B = self.prior, self.data.blocks
-        D = np.eye(B) - np.eye(B, k=-1)
-        sd = np.full(B, p.walk_sd)
-        sd[0] = p.rate_sd
-        return np.asarray(D.T @ (D / sd[:, None] ** 2))
+        """Curvature of every row, for the search; see `exact_search`."""
+        return row_blocks(self, z, safe=safe)
 
     def approach(self, z: Floats, *, sweeps: int = 10) -> tuple[Floats, int]:
-        """Steps of EM kind: who brought each event, then new rates and children.
-
-        Weekdays and shares stay. A step that does not climb ends it.
-        """
-        z = np.array(z)
-        precision = self._own_precision()
-        tight = np.tile(np.diag(self._walk_precision()), self.data.streams)
-        rate, link = self.at["rate"], self.at["link"]
-        value, grad = self.log_likelihood(z)
-        prior, g_prior = self._prior(z)
-        for done in range(sweeps):
-            decay = np.exp(z[self.at["decay"]])
-            terms = self.likelihood.children(decay) * self._weight(z)
-            due = terms.reshape(-1, len(self.support)).sum(axis=0)
-            by_block = np.zeros((self.data.blocks, self.data.streams))
-            due_cells = self.base(z) * self.data.cell_length
-            np.add.at(by_block, self.data.cell_block, due_cells.T)
-            own = by_block.T.ravel()
-            stretch = self._stretch(z)
-            # events each number is credited with: what is due and what is missing
-            brought = np.maximum(due + grad[link] / stretch, due)
-            own = np.maximum(own + grad[rate], own)
-            total = grad + g_prior
-            new = z.copy()
-            new[rate] += np.clip(total[rate] / (own + tight), -1.0, 1.0)
-            move = total[link] / (stretch**2 * brought + precision)
-            new[link] += np.clip(move, -1.0, 1.0)
-            slope = total[self.at["decay"]]
-            aged = np.bincount(self.links.decay, weights=terms, minlength=len(slope))
-            aged = np.maximum(aged, np.maximum(1.0, 2.0 * slope))
-            new[self.at["decay"]] -= np.clip(np.log1p(-slope / aged), -1.0, 1.0)
-            self._center(new)
-            after, g_after = self.log_likelihood(new)
-            prior_after, g_prior_after = self._prior(new)
-            if not after + prior_after > value + prior:
-                return z, done + 2
-            z, value, grad = new, after, g_after
-            prior, g_prior = prior_after, g_prior_after
-        return z, sweeps + 1
-
-    def _center(self, z: Floats) -> None:
-        """Move pools and spread so that distances have mean 0 and size 1, in place.
-
-        The responses stay what they are.
-        """
-        if not self.role_names:
-            return
-        role, distance = self.support.role, z[self.at["link"]]
-        has = role >= 0
-        n = np.maximum(np.bincount(role[has], minlength=len(self.role_names)), 1)
-        mean = np.bincount(role[has], weights=distance[has], minlength=len(n)) / n
-        z[self.at["pool"]] += np.exp(z[self.at["spread"]]) * mean
-        distance[has] -= mean[role[has]]
-        size = float(np.sqrt(np.mean(distance[has] ** 2)))
-        if size > 0.0:
-            distance[has] /= size
-            z[self.at["spread"]] += np.log(size)
+        """Cheap first steps, for the search; see `exact_search`."""
+        return approach(self, z, sweeps=sweeps)
 
     def logp_grad(self, z: Floats) -> tuple[float, Floats]:
         """Log posterior density and its gradient."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             value, grad = self.log_likelihood(z)
-            prior, g_prior = self._prior(z)
+            prior, g_prior = self.log_prior(z)
         return value + prior, grad + g_prior
-
-
-def _batches(counts: Ints, most: int) -> list[Ints]:
-    """Rows in groups of at most ``most`` events (or one row)."""
-    groups: list[list[int]] = [[]]
-    held = 0
-    for i, n in enumerate(counts):
-        if groups[-1] and held + n > most:
-            groups.append([])
-            held = 0
-        groups[-1].append(i)
-        held += int(n)
-    return [np.array(g) for g in groups]
 
 
 def exact_problem(

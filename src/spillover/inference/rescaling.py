@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from spillover.inference.exact import ExactData, Links
+from spillover.inference.exact import Links
+from spillover.inference.exact_data import ExactData
 from spillover.inference.exact_kernels import clock_pass
 from spillover.inference.exact_problem import ExactProblem
 

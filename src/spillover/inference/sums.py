@@ -9,8 +9,8 @@ replaced by its expected value given the other streams and what came before,
 
 and when the block closes, what fed the states is replaced by a **filling** that adds up
 to N_B: the expected shape rescaled, for blocks up to about two half-lives, or spread
-evenly beyond (LEARNING.md 2). The filling is held: no derivative runs through it, and
-the other streams are fitted with it in place of counts. So a stream known by sums
+evenly beyond (docs/learning.md). The filling is held: no derivative runs through it,
+and the other streams are fitted with it in place of counts. So a stream known by sums
 learns from its own sums only (the *cut*): learned jointly, its expected course becomes
 a free hidden driver of everything else. Of blocks longer than two half-lives, the links
 out of the stream and their half-lives learn nearly nothing: they come from the prior.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from spillover.readers.expressions import q
 from spillover.readers.formats import Format
 from spillover.readers.ontology.actions import action_of
-from spillover.readers.ontology.countries import countries, country_of
+from spillover.readers.ontology.countries import SYSTEMS, countries, country_of
 from spillover.readers.plain import PLAIN, plain_id
 from spillover.readers.sniff import Layout
 from spillover.store.events import FIELDS
@@ -236,9 +236,8 @@ _WORDS = {
 def _iso3(code: str, system: str) -> str | None:
     if system == "any":
         return country_of(code, "iso3") or country_of(code, "name")
-    if system in ("iso3", "iso2", "fips", "gw", "cow", "cameo", "name"):
-        return country_of(code, system)  # type: ignore[arg-type]
-    raise KeyError(system)
+    known = next(s for s in SYSTEMS if s == system)
+    return country_of(code, known)
 
 
 def _not_fips(codes: list[tuple[str, int]]) -> tuple[bool, str]:

@@ -9,7 +9,7 @@ import csv
 import dataclasses
 import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from spillover.scoring.laws import Laws
 from spillover.store.atomic import write_json, write_text
 from spillover.study.backtest import Backtest, Judged, Lead
 from spillover.study.backtest_models import DEFAULT
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["as_data", "scores_csv", "write_folder"]
 
@@ -72,8 +75,8 @@ def _lead(b: Backtest, lead: Lead) -> dict[str, Any]:
 
 
 def _judged(j: Judged) -> dict[str, Any]:
-    def plain(x: object) -> Any:  # noqa: ANN401 - JSON data
-        return None if x is None else dataclasses.asdict(x)  # type: ignore[call-overload]
+    def plain(x: DataclassInstance | None) -> dict[str, Any] | None:
+        return None if x is None else dataclasses.asdict(x)
 
     return {
         "all": plain(j.all),
