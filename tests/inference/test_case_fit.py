@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spillover.api.fit_file import fit_table
 from spillover.api.model import CaseModel, load
 from spillover.assemble.draws import draw_numbers, draw_table
 from spillover.assemble.impute import impute
@@ -240,6 +241,28 @@ def test_a_range_judged_from_the_records_is_not_counted_twice(tmp_path: Path) ->
     found = fit_case(many.assembled, histories=4, rounds=2, judged=["streams.raids.baseline"])  # fmt: skip
     assert found.told["streams.raids.baseline"] == LEARNED
     assert found.widened == ("streams.raids.baseline",)
+
+
+def test_when_every_range_says_more_than_the_records(tmp_path: Path) -> None:
+    """All ranges judged from two records: nothing is moved, and draws stay as they are."""
+    case_folder(tmp_path, [(10, "raids"), (WORD, "word")])
+    text = (tmp_path / "case.yaml").read_text()
+    for was, now in [
+        ("{is: 0.1..0.8 per day, basis: judgement, why: x}", "0.01 per day"),
+        ("0.02..0.2 per day", "0.0001..0.001 per day"),
+    ]:
+        assert text.count(was) == 1
+        text = text.replace(was, now)
+    (tmp_path / "case.yaml").write_text(text)
+    model = load(tmp_path)
+    every = [c.path for c in model.assembled.slots.columns]
+    fit = fit_case(model.assembled, histories=2, rounds=2, judged=every)
+    assert fit.posterior.paths == ()
+    assert LEARNED not in fit.told.values()
+    fitted = replace(model.assembled, posterior=fit.posterior)
+    a, b = (draw_numbers(x, 1, 20, judge=False) for x in (model.assembled, fitted))
+    assert np.array_equal(a, b)
+    assert fit_table(model.assembled, fit, 1).rows
 
 
 def test_numbers_not_learned_keep_every_bit() -> None:

@@ -122,7 +122,7 @@ def _fill(
     table = assembled.slots
     theta = np.zeros((len(draws), len(table)))
     z = _scores(table, seed, draws, attempts)
-    if assembled.posterior is not None:
+    if assembled.posterior is not None and assembled.posterior.paths:
         z = move_scores(table, assembled.posterior, z)
     for i, column in enumerate(table.columns):
         if column.law == "certain":

@@ -103,6 +103,8 @@ def look_at(problem: CaseProblem, z: Floats, weekday: int) -> Look:
 
 def checks_of(model: Model, looks: Sequence[Look]) -> tuple[Check, ...]:
     """Average several histories; streams of which nothing was expected are left out."""
+    if not looks:
+        return ()
     seen = np.mean([x.seen for x in looks], axis=0)
     expected = np.mean([x.expected for x in looks], axis=0)
     found = []

@@ -36,7 +36,7 @@ from spillover.assemble.posterior import Posterior, prior_correlation
 from spillover.assemble.slots import SlotTable
 from spillover.errors import FitError
 from spillover.inference.case_checks import Check, Look, checks_of, look_at
-from spillover.inference.case_problem import case_problem
+from spillover.inference.case_problem import CaseProblem, case_problem
 from spillover.inference.evidence import Evidence, evidence_of
 from spillover.inference.history_data import history_data
 from spillover.inference.nuts import sample_nuts
@@ -241,16 +241,11 @@ def _fit(
             problem = case_problem(
                 model, table, data[d], theta[d], columns, prior, state.mean
             )
-            start = np.zeros(len(problem.names))
-            start[:n] = state.mean
-            found = fit_map(problem, start, most=200, tolerance=1e-5)
-            modes[d] = found.mode[:n]
-            covariances[d] = found.covariance[:n, :n]
-            if careful and r == rounds - 1:
-                walked = sample_nuts(problem, seed=seed + d, start=found).flat()[:, :n]
-                modes[d], covariances[d] = walked.mean(axis=0), np.cov(walked.T)
-            if r == rounds - 1:
-                looks.append(look_at(problem, found.mode, plan.weekday))
+            last = r == rounds - 1
+            walk = seed + d if careful and last else None
+            modes[d], covariances[d], mode = _given_one(problem, state.mean, walk)
+            if last:
+                looks.append(look_at(problem, mode, plan.weekday))
         before = state.mean
         state = _State(columns, *_pool(modes, covariances))
         spread = np.sqrt(np.diag(state.covariance))
@@ -262,10 +257,29 @@ def _fit(
             for p, m, s in zip(paths, state.mean, spread, strict=True)
         }
         state = state.keep(kept)
+        if not state.columns:
+            break  # every range as written says more than the records
         now = replace(now, posterior=state.posterior(table))
     say(total, total, "fitting to the history")
     fit = _told(table, state, told, alone, judged, (events, histories, rounds, shift))
     return replace(fit, checks=checks_of(model, looks))
+
+
+def _given_one(
+    problem: CaseProblem, mean: Floats, walk: int | None
+) -> tuple[Floats, Floats, Floats]:
+    """Mean and covariance of the numbers given one history, and the whole mode.
+
+    By Laplace from ``mean``, or by NUTS with seed ``walk``.
+    """
+    n = problem.numbers
+    start = np.zeros(len(problem.names))
+    start[:n] = mean
+    found = fit_map(problem, start, most=200, tolerance=1e-5)
+    if walk is None:
+        return found.mode[:n], found.covariance[:n, :n], found.mode
+    walked = sample_nuts(problem, seed=walk, start=found).flat()[:, :n]
+    return walked.mean(axis=0), np.cov(walked.T).reshape(n, n), found.mode
 
 
 def _start(table: SlotTable, evidence: Evidence) -> _State:
