@@ -103,8 +103,7 @@ def write_zip(path: Path, n: int) -> int:
 
 def measure(store: Path, file: Path, memory: str) -> None:
     """Import one file; print seconds and the largest resident memory."""
-    import resource
-
+    from benchmarks.fit_data import memory_mb
     from spillover.readers.importing import import_file
     from spillover.store.events import open_store
 
@@ -112,7 +111,7 @@ def measure(store: Path, file: Path, memory: str) -> None:
     with open_store(store, write=True, memory=memory) as connection:
         report = import_file(connection, store, file)
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = memory_mb()
     c = report.counts
     print(
         f"read {c.read:,}, kept {c.kept:,}, dropped {sum(c.dropped.values()):,}: "
