@@ -18,7 +18,7 @@ from spillover.engine.asked import FAN_DAYS, Asked, compile_questions
 from spillover.engine.branching import (
     K_FUTURE,
     _history,
-    act_arrays,
+    act_table,
     buckets_per_day,
     draw_key,
 )
@@ -165,13 +165,13 @@ def reduced(
     )  # fmt: skip
     out = []
     base = keys.mix((int(kd) + int(K_FUTURE)) & keys.MASK)
-    acts = act_arrays(())
+    acts = act_table(())
     tallies, questions = len(asked.tallies), len(asked.questions)
     first = np.zeros(tallies)
     last_before(asked, before.time, before.stream, before.flags, first)
     for m in range(futures):
         kf = np.uint64(keys.mix((base + (m + 1) * keys.GOLDEN) & keys.MASK))
-        n = run_future(p, world, queue, w.theta, kf, *acts)
+        n = run_future(p, world, queue, w.theta, kf, acts, None, None)
         assert world.stats[ERROR] == 0
         sums = new_sums(1, asked, len(w.model.streams), p.days)
         reduce_future(

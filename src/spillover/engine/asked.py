@@ -90,7 +90,7 @@ def compile_questions(
         count = -1
         if q.mode == "count":
             count, counted = counted, counted + 1
-            if tallies[q.tally].kind != "gauge":
+            if tallies[q.tally].kind != "gauge" and not q.quiet:
                 fans[at] = None
         q_rows.append(
             (

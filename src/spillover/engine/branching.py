@@ -18,7 +18,7 @@ from spillover.engine.hashing import mix, sub
 from spillover.engine.past import settle_past
 from spillover.engine.prepare import prepare
 from spillover.engine.program import compile_model
-from spillover.engine.tables import Program
+from spillover.engine.tables import ACT, Program, Table
 from spillover.engine.world import World, new_world
 from spillover.errors import RunError
 from spillover.keys import id_key
@@ -27,7 +27,7 @@ from spillover.model.history import History
 from spillover.model.structure import Model, ScheduledAct
 from spillover.model.via import LEVER, REPLY, RESPONSE
 
-__all__ = ["act_arrays", "buckets_per_day", "draw_key", "future_key", "simulate"]
+__all__ = ["act_table", "buckets_per_day", "draw_key", "future_key", "simulate"]
 
 K_FUTURE = np.uint64(0x2545F4914F6CDD1D)
 
@@ -43,16 +43,15 @@ def future_key(kd: np.uint64, future: int) -> np.uint64:
         return np.uint64(sub(np.uint64(mix(kd + K_FUTURE)), np.uint64(future)))
 
 
-def act_arrays(acts: Sequence[ScheduledAct]) -> tuple[NDArray[np.generic], ...]:
-    """Scheduled acts as the arrays `run_future` takes, in the order given."""
-    return (
-        np.array([a.time for a in acts], np.float64),
-        np.array([a.act.stream for a in acts], np.int64),
-        np.array([a.act.flags for a in acts], np.uint64),
-        np.array([a.key for a in acts], np.uint64),
-        np.array([int(a.attempt) for a in acts], np.int64),
-        np.array([a.lever for a in acts], np.int64),
-    )
+def act_table(acts: Sequence[ScheduledAct]) -> Table:
+    """Scheduled acts as the table `run_future` takes, in the order given."""
+    table = np.zeros(len(acts), ACT)
+    for row, a in zip(table, acts, strict=True):
+        row["time"], row["key"] = a.time, a.key
+        row["stream"], row["flags"] = a.act.stream, a.act.flags
+        row["attempt"], row["lever"] = int(a.attempt), a.lever
+        row["chance"], row["share"], row["depth"] = a.chance, a.share, a.depth
+    return table
 
 
 def buckets_per_day(mu: NDArray[np.float64]) -> int:
@@ -159,10 +158,10 @@ def simulate(
         before.injured,
         before.key,
     )
-    arrays = act_arrays(acts)
+    table = act_table(acts)
     paths = []
     for m in range(first_future, first_future + futures):
-        n = run_future(p, w, queue, theta, future_key(kd, m), *arrays)
+        n = run_future(p, w, queue, theta, future_key(kd, m), table, None, None)
         error = int(w.stats[ERROR])
         if error:
             msg = f"future {m} of draw {draw}: {ERRORS[error]}"

@@ -95,16 +95,15 @@ from spillover.engine.tables import (
     STATE_OFF,
     STATE_ON,
 )
+from spillover.engine.trace import mark_restraints
 from spillover.jit import compiled
 from spillover.model.via import IMMIGRANT, LINE, RESPONSE
 
-__all__ = ["run_future"]
+__all__ = ["advance", "begin_future", "run_future"]
 
 
 @compiled
-def run_future(
-    p, w, queue, theta, kf, act_time, act_stream, act_flags, act_key, act_try, act_lever
-):
+def run_future(p, w, queue, theta, kf, acts, trace, script):
     """Simulate one future from the situation at the origin.
 
     Parameters
@@ -117,13 +116,61 @@ def run_future(
     theta : (slots,) float64
     kf : uint64
         Key of the future.
-    act_*
-        Scheduled acts in order: time, stream, flags, key, 1 if attempted, lever.
+    acts : ACT table
+        Scheduled acts in order.
+    trace, script
+        As in `advance`.
 
     Returns
     -------
     int
-        Number of events, in ``w.e_*``. ``w.stats[ERROR]`` is 0 or an error code.
+        Number of events, in ``w.events``. ``w.stats[ERROR]`` is 0 or an error code.
+    """
+    begin_future(p, w, queue, theta, kf)
+    open_levers(p, w, queue, theta, kf, acts, p.horizon)
+    last = p.days * queue[PER_DAY] + 1
+    return advance(p, w, queue, theta, kf, acts, trace, script, 0, 0, last)
+
+
+@compiled
+def begin_future(p, w, queue, theta, kf):
+    """The situation at the origin, the drivers' paths and what the past left open."""
+    queue[FREE] = -1
+    queue[USED] = 0
+    queue[HEAP] = 0
+    queue[BUCKET] = -1
+    w.by_stream[:] = 0
+    w.means[:] = 0.0
+    w.g_day[:] = 0.0
+    reset(w.start, w.now)
+    driver_levels(p, theta, kf, w.levels)
+    open_pending(p, w, queue, theta, w.now, kf, p.horizon)
+    open_warnings(p, w, queue, theta, kf, p.horizon)
+    open_tails(p, w, queue, theta, kf, p.horizon)
+
+
+@compiled
+def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
+    """Go on from the beginning of bucket ``first`` to that of bucket ``last``.
+
+    Parameters
+    ----------
+    p, w, queue, theta, kf, acts
+        As in `run_future`.
+    trace : None or (max_events, 3) uint64
+        For each event the restraints of its stream that were in force and passed,
+        defied, over: bit masks by number of the factor (`mark_restraints`).
+    script : None
+        Reserved for replays of a history.
+    n : int
+        Events so far.
+    first, last : int
+        Buckets, ``queue[PER_DAY]`` to a day; the final one holds the horizon itself.
+
+    Returns
+    -------
+    int
+        Number of events.
     """
     # Tables as locals: passing or reading tuples in the loop costs reference counts.
     numbers, now, pending = w.numbers, w.now, w.pending
@@ -178,8 +225,6 @@ def run_future(
     made = w.made
     means = w.means
     by_stream = w.by_stream
-    by_stream[:] = 0
-    means[:] = 0.0
     heap_node = w.heap_node
     heap_time = w.heap_time
     levels = w.levels
@@ -189,26 +234,11 @@ def run_future(
     horizon = p.horizon
     K = len(streams)
     per_day = queue[PER_DAY]
-    queue[FREE] = -1
-    queue[USED] = 0
-    queue[HEAP] = 0
-    queue[BUCKET] = -1
-    reset(w.start, now)
-    driver_levels(p, theta, kf, levels)
-    g_day[:] = 0.0
-    open_pending(p, w, queue, theta, now, kf, horizon)
-    open_warnings(p, w, queue, theta, kf, horizon)
-    open_tails(p, w, queue, theta, kf, horizon)
-    open_levers(
-        p, w, queue, kf, act_time, act_stream, act_key, act_try, act_lever, horizon
-    )
-
-    n = 0
     candidates = 0
     error = 0
     most = len(events)
     gauges = len(p.gauges)
-    for bucket in range(p.days * per_day + 1):
+    for bucket in range(first, last):
         if bucket % per_day == 0 and bucket < p.days * per_day:
             day = bucket // per_day
             for g in range(gauges):
@@ -295,7 +325,15 @@ def run_future(
             if kind == N_START:
                 if parent == now_factors[s].epoch:
                     start_factor(
-                        factors, factor_rows, now_factors, now_obeys, theta, s, t, key
+                        factors,
+                        factor_rows,
+                        now_factors,
+                        now_obeys,
+                        theta,
+                        s,
+                        t,
+                        key,
+                        0.01 * (100 - aux),
                     )
                     if code >= 0:
                         answered(lines, now_lines, peak, theta, code >> 4, key)
@@ -327,7 +365,7 @@ def run_future(
             elif kind == N_REPLY:
                 flags = answers[code >> 4].flags
             elif kind == N_LEVER or kind == N_TRY:
-                flags = act_flags[code >> 4]
+                flags = acts[code >> 4].flags
             deaths = 0
             injured = 0
             marked = streams[s].marked == 1
@@ -427,6 +465,11 @@ def run_future(
             events[n].key = key
             events[n].parent = parent
             events[n].via = code
+            if trace is not None:
+                mark_restraints(
+                    p, now_factors, now_states, now_obeys, n_factor_rate, n_row_size,
+                    s, flags, t, trace[n],
+                )  # fmt: skip
             for c in range(p.n_reports):
                 claims[n, c] = 0
             for at in range(streams[s].p0, streams[s].p1):
@@ -459,6 +502,9 @@ def run_future(
                 x = reactions[at].index
                 if what == FACTOR_START:
                     kx = mix(key + factors[x].key)
+                    depth = 100
+                    if kind == N_LEVER or kind == N_TRY:
+                        depth = acts[code >> 4].depth
                     begin = t
                     if factors[x].delay >= 0:
                         begin = t + delay_of(
@@ -478,6 +524,7 @@ def run_future(
                             x,
                             t,
                             kx,
+                            0.01 * depth,
                         )
                         raise_by_factor(p, w, queue, theta, kf, x, t, horizon)
                     elif begin <= horizon:
@@ -490,12 +537,12 @@ def run_future(
                             begin,
                             ORDER_START | (kx >> SHIFT2),
                             kx,
-                            N_START | x << 12,
+                            N_START | (100 - depth) << 4 | x << 12,
                             now_factors[x].epoch,
                             -1,
                         )
                 elif what == FACTOR_END:
-                    now_factors[x].on = 0
+                    now_factors[x].on = 0.0
                     now_factors[x].epoch += 1
                 elif what == GAUGE_STEP:
                     level = gauge_level(x, now_gauges, n_gauge_rate[x], t)
@@ -643,6 +690,6 @@ def run_future(
     if error == E_CAPPED or error == E_NODES:
         buckets[:] = -1
     stats[CANDIDATES] += candidates
-    stats[ACCEPTED] += n
+    stats[ACCEPTED] = n
     stats[ERROR] = error
     return n

@@ -209,25 +209,28 @@ def open_tails(p, w, queue, theta, kf, horizon):
 
 
 @compiled
-def open_levers(
-    p, w, queue, kf, act_time, act_stream, act_key, act_try, act_lever, horizon
-):
-    """Schedule the acts of levers, in their order."""
-    for n in range(len(act_time)):
-        if act_time[n] > horizon:
+def open_levers(p, w, queue, theta, kf, acts, horizon):
+    """Schedule the acts of levers, in their order, each with its chance."""
+    for n in range(len(acts)):
+        if acts[n].time > horizon:
             continue
-        kind = N_TRY if act_try[n] == 1 else N_LEVER
-        k = mix(kf + act_key[n])
+        kind = N_TRY if acts[n].attempt == 1 else N_LEVER
+        k = mix(kf + acts[n].key)
+        chance = acts[n].share
+        if acts[n].chance >= 0:
+            chance *= theta[acts[n].chance]
+        if chance < 1.0 and unit(mix(k + K_CHANCE)) > chance:
+            continue
         push_node(
             w.nodes,
             w.bucket,
             w.heap_time,
             w.heap_node,
             queue,
-            act_time[n],
+            acts[n].time,
             ORDER_ACT | U(n),
             k,
-            kind | act_stream[n] << 12,
+            kind | acts[n].stream << 12,
             -1,
             LEVER | n << 4,
         )

@@ -103,7 +103,15 @@ def _wake(p, q, theta, now, t):
         q.n[0] = last
         if kind == 0 and fits:
             start_factor(
-                p.factors, p.factor_rows, now.factors, now.obeys, theta, x, at, key
+                p.factors,
+                p.factor_rows,
+                now.factors,
+                now.obeys,
+                theta,
+                x,
+                at,
+                key,
+                1.0,
             )
             if line >= 0:
                 answered(p.lines, now.lines, q.peak, theta, line, key)
@@ -181,7 +189,8 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
     asks_used[:] = -1
     answered_at[:] = LATEST
     for f in range(F):
-        now.factors[f].on = 0
+        now.factors[f].on = 0.0
+        now.factors[f].start = -LATEST
         now.factors[f].epoch = 0
     for x in range(L):
         now.lines[x].sum = 0.0
@@ -250,7 +259,7 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                         fam, theta[p.states[x].lasts_a], b, u
                     )
             elif what == FACTOR_END:
-                now.factors[x].on = 0
+                now.factors[x].on = 0.0
                 now.factors[x].epoch += 1
             elif what == FACTOR_START:
                 kx = mix(key + p.factors[x].key)
@@ -275,6 +284,7 @@ def settle_past(p, w, theta, kd, e_time, e_stream, e_flags, e_deaths, e_injured,
                         x,
                         t,
                         kx,
+                        1.0,
                     )
                 else:
                     _wait(q, 0, x, first, kx, float(now.factors[x].epoch), -1)

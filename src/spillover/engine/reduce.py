@@ -22,7 +22,6 @@ __all__ = [
     "COUNT_BINS",
     "FAN_BINS",
     "Sums",
-    "add_sums",
     "last_before",
     "new_sums",
     "reduce_future",
@@ -43,35 +42,28 @@ class Sums(NamedTuple):
     capped: NDArray[np.int32]  # (D,) futures stopped by the event cap
     histogram: NDArray[np.int64]  # (C, COUNT_BINS) counts, the last bin and above
     passage: NDArray[np.int64]  # (Q, days + 1) first passages by day, last: never
-    fan: NDArray[np.int64]  # (fans, days, FAN_BINS) sums over seven days
+    fan: NDArray[np.int32]  # (fans, days, FAN_BINS) sums over seven days
     events: NDArray[np.int64]  # (K,) events by stream
     work: NDArray[np.int64]  # candidates, accepted
 
 
-def new_sums(draws: int, asked: Asked, streams: int, days: int) -> Sums:
-    """Zeros for ``draws`` draws."""
+def new_sums(
+    draws: int, asked: Asked, streams: int, days: int, arms: int | None = None
+) -> Sums:
+    """Zeros for ``draws`` draws; with ``arms``, each array has them as its first axis."""
     q = len(asked.questions)
     counted = int((asked.questions["count"] >= 0).sum()) if q else 0
+    first = () if arms is None else (arms,)
     return Sums(
-        hits=np.zeros((draws, q), np.int32),
-        own=np.zeros((draws, q), np.int32),
-        total=np.zeros((draws, counted), np.int64),
-        capped=np.zeros(draws, np.int32),
-        histogram=np.zeros((counted, COUNT_BINS), np.int64),
-        passage=np.zeros((q, days + 1), np.int64),
-        fan=np.zeros((len(asked.fans), days, FAN_BINS), np.int64),
-        events=np.zeros(streams, np.int64),
-        work=np.zeros(2, np.int64),
-    )
-
-
-def add_sums(parts: list[Sums]) -> Sums:
-    """Total of the sums of several threads over the same draws."""
-    return Sums(
-        *(
-            np.sum(np.stack(arrays), axis=0, dtype=arrays[0].dtype)
-            for arrays in zip(*parts, strict=True)
-        )
+        hits=np.zeros((*first, draws, q), np.int32),
+        own=np.zeros((*first, draws, q), np.int32),
+        total=np.zeros((*first, draws, counted), np.int64),
+        capped=np.zeros((*first, draws), np.int32),
+        histogram=np.zeros((*first, counted, COUNT_BINS), np.int64),
+        passage=np.zeros((*first, q, days + 1), np.int64),
+        fan=np.zeros((*first, len(asked.fans), days, FAN_BINS), np.int32),
+        events=np.zeros((*first, streams), np.int64),
+        work=np.zeros((*first, 2), np.int64),
     )
 
 

@@ -50,14 +50,13 @@ def matches(flags, low, high, masks):
 @inlined
 def factor_shape(f, factors, rate, t):
     """g(t) of the running instance of factor ``f``: 1 on the plateau, then fading."""
-    g = 0.0
-    if factors[f].on != 0:
-        if t < factors[f].flat:
-            g = 1.0
-        elif rate > 0.0:
-            g = math.exp(-rate * (t - factors[f].flat))
+    g = factors[f].on
+    if g != 0.0 and t >= factors[f].flat:
+        if rate > 0.0:
+            g *= math.exp(-rate * (t - factors[f].flat))
         else:
-            factors[f].on = 0
+            g = 0.0
+            factors[f].on = 0.0
     return g
 
 
@@ -74,10 +73,10 @@ def gauge_level(g, gauges, rate, t):
 
 
 @compiled
-def start_factor(p_factors, p_rows, factors, obeys, theta, f, t, key):
+def start_factor(p_factors, p_rows, factors, obeys, theta, f, t, key, depth):
     """Renew factor ``f`` at ``t``; plateau and obedience belong to ``key``."""
     factors[f].start = t
-    factors[f].on = 1
+    factors[f].on = depth
     fam = p_factors[f].holds
     if fam >= 0:
         a = theta[p_factors[f].holds_a]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "ACT",
     "AMOUNT",
     "ANSWER",
     "CHOICE",
@@ -121,6 +122,8 @@ ANSWER = _dtype(u="flags", i="act chance")
 ODDS = _dtype(i="condition answer times")
 CONDITION_T = _dtype(i="kind index within above negate")
 WARN = _dtype(u="key flags", i="act chance after fades", f="issued by")
+ACT = _dtype(u="key flags", i="stream attempt lever chance depth", f="time share")
+"""An act that a lever schedules: `spillover.model.structure.ScheduledAct`."""
 REACTION = _dtype(i="kind index slot m0 m1")
 
 

@@ -29,8 +29,9 @@ RING = 2048
 LEVEL = np.dtype([("level", "f8"), ("time", "f8"), ("before", "f8")], align=True)
 SWITCH = np.dtype([("on", "f8"), ("until", "f8")], align=True)
 INSTANCE = np.dtype(
-    [("start", "f8"), ("flat", "f8"), ("on", "i8"), ("epoch", "i8")], align=True
+    [("start", "f8"), ("flat", "f8"), ("on", "f8"), ("epoch", "i8")], align=True
 )
+"""``on`` is the depth of the running instance, one unless a lever held back; 0: off."""
 LINE_STATE = np.dtype(
     [
         ("reach", "f8"),

@@ -25,15 +25,17 @@ from spillover.assemble.impute import impute
 from spillover.assemble.imputed import ImputedPast
 from spillover.assemble.resample import resample
 from spillover.assemble.stability import bases_matrix
-from spillover.engine.asked import compile_questions
-from spillover.engine.branching import act_arrays, buckets_per_day
-from spillover.engine.chunk import run_chunk, weigh_chunk
+from spillover.engine.asked import Asked, compile_questions
+from spillover.engine.branching import buckets_per_day
+from spillover.engine.chunk import Courses, Past, new_courses, run_chunk, weigh_chunk
 from spillover.engine.codes import ERRORS
+from spillover.engine.pairs import Pairs
 from spillover.engine.program import compile_model
-from spillover.engine.reduce import Sums, add_sums, new_sums
+from spillover.engine.reduce import Sums
 from spillover.engine.tables import Program
-from spillover.engine.world import World, new_world
+from spillover.ensemble.arm_tables import arm_tables
 from spillover.ensemble.origin import LookBack, look_back
+from spillover.ensemble.totals import Totals
 from spillover.ensemble.warm import compile_ahead, engine_is_compiled
 from spillover.errors import RunError
 from spillover.keys import id_key
@@ -42,15 +44,20 @@ from spillover.store.memory import give_back
 __all__ = ["ArmResult", "Ensemble", "run_ensemble"]
 
 Progress = Callable[[int, int, str], None]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class ArmResult:
-    """What one arm's ensemble came to; arrays of `Sums`, draws in slots."""
+    """What one arm's ensemble came to; arrays of `Sums`, draws in slots.
+
+    ``pairs`` sets it beside the first arm of the run, future by future.
+    """
 
     id: str
     name: str
     sums: Sums
+    pairs: Pairs | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ class Ensemble:
         Size and seed.
     theta : (draws, slots)
         Numbers of the draw in each slot (after resampling), without levers.
+    choice : (draws, variants)
+        Index of the choice of each variant.
     index : (draws,)
         Which proposal runs in each slot.
     effective
@@ -73,16 +82,19 @@ class Ensemble:
         Spectral radius of each draw.
     back
         What was seen before the origin and what is owing there.
+    arms
+        The first is the one the others are paired with.
     """
 
     draws: int
     futures: int
     seed: int
-    theta: NDArray[np.float64]
+    theta: Floats
+    choice: NDArray[np.int64]
     index: NDArray[np.int64]
     effective: float
     redrawn: float
-    radius: NDArray[np.float64]
+    radius: Floats
     back: LookBack
     arms: tuple[ArmResult, ...]
 
@@ -96,46 +108,30 @@ def _threads(wanted: int | None) -> int:
 
 
 class _Pool:
-    """Worlds that threads borrow: one per thread, made when first needed."""
+    """Memory that threads borrow: one each, made when first needed."""
 
-    def __init__(self, make: Callable[[], World]) -> None:
+    def __init__(self, make: Callable[[], Courses]) -> None:
         self.make = make
-        self.free: SimpleQueue[World] = SimpleQueue()
+        self.free: SimpleQueue[Courses] = SimpleQueue()
 
-    def take(self) -> World:
+    def take(self) -> Courses:
         return self.make() if self.free.empty() else self.free.get()
 
 
-def _weights(
-    program: Program,
-    pool: _Pool,
-    theta: NDArray[np.float64],
-    mu: NDArray[np.float64],
-    past: ImputedPast,
-    seed: int,
-) -> NDArray[np.float64]:
-    out = np.zeros(len(theta))
-    world = pool.take()
-    weigh_chunk(
-        program,
-        world,
-        theta,
-        mu,
-        np.uint64(id_key("seed", seed)),
-        0,
-        0,
-        len(theta),
-        past.offsets,
-        past.time,
-        past.stream,
-        past.flags,
-        past.deaths,
-        past.injured,
-        past.key,
-        out,
-    )
-    pool.free.put(world)
-    return out
+@dataclass(frozen=True)
+class _Drawn:
+    """Numbers and pasts of the draws that run, and how they were chosen."""
+
+    theta: Floats
+    mu: Floats
+    past: ImputedPast
+    index: NDArray[np.int64]
+    effective: float
+
+    @property
+    def tables(self) -> Past:
+        p = self.past
+        return Past(p.offsets, p.time, p.stream, p.flags, p.deaths, p.injured, p.key)
 
 
 def run_ensemble(
@@ -144,13 +140,13 @@ def run_ensemble(
     draws: int = 2000,
     futures: int = 20,
     seed: int = 1,
-    arms: Sequence[str] = ("nothing",),
+    arms: Sequence[str | Arm] = ("nothing",),
     threads: int | None = None,
     chunk: int = 25,
     max_events: int = 20_000,
     progress: Progress | None = None,
 ) -> Ensemble:
-    """Run an ensemble of every arm asked for, coupled.
+    """Run an ensemble of every arm asked for, coupled, in one pass.
 
     Parameters
     ----------
@@ -159,7 +155,8 @@ def run_ensemble(
     draws, futures, seed
         Samples of the uncertain numbers, simulated courses in each, seed.
     arms
-        Ids of levers; ``nothing`` is the case as it is.
+        Ids of levers, or arms made for the occasion; ``nothing`` is the case as it is.
+        The others are paired with the first.
     threads, chunk
         Threads (all cores) and draws per piece of work; change nothing but speed.
     max_events
@@ -175,10 +172,11 @@ def run_ensemble(
         When a factor passes its cap or a red line counts more than it can hold.
     """
     known = {a.id: a for a in assembled.arms}
+    wanted = [known[a] if isinstance(a, str) else a for a in arms]
     say = progress or (lambda _done, _total, _what: None)
     run = _run(
-        assembled, [known[a] for a in arms], draws, futures, seed, threads, chunk,
-        max_events, say,
+        assembled, wanted, draws, futures, seed, _threads(threads), chunk, max_events,
+        say,
     )  # fmt: skip
     give_back()  # the pasts are gone now
     return run
@@ -190,141 +188,129 @@ def _run(
     draws: int,
     futures: int,
     seed: int,
-    threads: int | None,
+    threads: int,
     chunk: int,
     max_events: int,
     say: Progress,
 ) -> Ensemble:
     """The work of `run_ensemble`; what it needs on the way goes when it returns."""
-    total = 3 + len(wanted) * -(-draws // chunk)
+    total = 3 + -(-draws // chunk)
     say(0, total, "drawing the uncertain numbers")
     program = compile_model(assembled.model, lever_lines=assembled.lever_lines)
     asked = compile_questions(assembled.model, assembled.tallies, assembled.questions)
     if not engine_is_compiled():
         compile_ahead()
     table = draw_table(assembled, seed, draws)
-    theta = table.theta
-    mu = bases_matrix(assembled.model, theta)
+    mu = bases_matrix(assembled.model, table.theta)
     say(1, total, "filling in the past")
-    past = impute(assembled, theta, seed, threads=_threads(threads))
+    past = impute(assembled, table.theta, seed, threads=threads)
     say(2, total, "weighing the draws by what the past left unanswered")
     per_day = buckets_per_day(np.median(mu, axis=0))
 
-    def make() -> World:
-        return new_world(
+    def make() -> Courses:
+        return new_courses(
             program,
+            asked,
+            arms=len(wanted),
+            futures=futures,
             max_events=max_events,
             past_events=past.largest,
             buckets_per_day=per_day,
         )
 
     pool = _Pool(make)
-    drawn = resample(_weights(program, pool, theta, mu, past, seed))
-    index = np.asarray(drawn.index, np.int64)
+    drawn = _weighed(program, pool, table.theta, mu, past, seed)
     say(3, total, "simulating")
-
-    tallies, questions = len(asked.tallies), len(asked.questions)
-    done = 3
-    results = []
-    seed_key = np.uint64(id_key("seed", seed))
-    for arm in wanted:
-        arm_theta = np.ascontiguousarray(arm.apply(theta))
-        arm_mu = mu if arm_theta is theta else bases_matrix(assembled.model, arm_theta)
-        acts = act_arrays(arm.acts)
-        rows = new_sums(draws, asked, len(assembled.model.streams), program.days)
-        partial: SimpleQueue[Sums] = SimpleQueue()
-        made: list[Sums] = []
-
-        def piece(
-            low: int,
-            arm_theta: NDArray[np.float64] = arm_theta,
-            arm_mu: NDArray[np.float64] = arm_mu,
-            acts: tuple[NDArray[np.generic], ...] = acts,
-            rows: Sums = rows,
-            partial: SimpleQueue[Sums] = partial,
-            made: list[Sums] = made,
-        ) -> int:
-            world = pool.take()
-            if partial.empty():
-                own = new_sums(1, asked, len(assembled.model.streams), program.days)
-                sums = own._replace(
-                    hits=rows.hits, own=rows.own, total=rows.total, capped=rows.capped
-                )
-                made.append(sums)
-            else:
-                sums = partial.get()
-            queue = np.array([-1, 0, 0, -1, per_day], np.int64)
-            error = run_chunk(
-                program,
-                world,
-                queue,
-                asked,
-                sums,
-                arm_theta,
-                arm_mu,
-                seed_key,
-                0,
-                index,
-                low,
-                min(low + chunk, draws),
-                futures,
-                past.offsets,
-                past.time,
-                past.stream,
-                past.flags,
-                past.deaths,
-                past.injured,
-                past.key,
-                *acts,
-                np.zeros((tallies, program.days + 1)),
-                np.zeros((2, tallies)),
-                np.zeros(questions),
-            )
-            partial.put(sums)
-            pool.free.put(world)
-            return int(error)
-
-        with ThreadPoolExecutor(_threads(threads)) as workers:
-            jobs = [workers.submit(piece, low) for low in range(0, draws, chunk)]
-            for job in as_completed(jobs):
-                error = job.result()
-                if error:
-                    for other in jobs:
-                        other.cancel()
-                    msg = f"a future could not be finished: {ERRORS[error]}"
-                    raise RunError(msg)
-                done += 1
-                say(done, total, f"simulating: {arm.name or arm.id}")
-        summed = add_sums(
-            [
-                m._replace(
-                    hits=rows.hits[:0],
-                    own=rows.own[:0],
-                    total=rows.total[:0],
-                    capped=rows.capped[:0],
-                )
-                for m in made
-            ]
-        )
-        results.append(
-            ArmResult(
-                arm.id,
-                arm.name,
-                summed._replace(
-                    hits=rows.hits, own=rows.own, total=rows.total, capped=rows.capped
-                ),
-            )
-        )
-    back = look_back(assembled, past, theta[index], index, seed)
+    totals = _simulate(
+        assembled, program, asked, pool, drawn, wanted, futures, seed, threads, chunk,
+        total, say,
+    )  # fmt: skip
+    index, theta = drawn.index, table.theta[drawn.index]
+    back = look_back(assembled, past, theta, index, seed)
     return Ensemble(
         draws,
         futures,
         seed,
-        theta[index],
+        theta,
+        table.choice[index],
         index,
-        float(drawn.effective),
+        drawn.effective,
         float(table.redrawn),
         table.radius[index],
         back,
-        tuple(results),
+        tuple(
+            ArmResult(arm.id, arm.name, totals.sums(a), totals.pairs(a) if a else None)
+            for a, arm in enumerate(wanted)
+        ),
     )
+
+
+def _weighed(
+    program: Program,
+    pool: _Pool,
+    theta: Floats,
+    mu: Floats,
+    past: ImputedPast,
+    seed: int,
+) -> _Drawn:
+    """Resample the draws by what their past left unanswered."""
+    weights = np.zeros(len(theta))
+    drawn = _Drawn(theta, mu, past, np.zeros(0, np.int64), 0.0)
+    courses = pool.take()
+    seed_key = np.uint64(id_key("seed", seed))
+    weigh_chunk(
+        program, courses.base, theta, mu, seed_key, 0, 0, len(theta), drawn.tables,
+        weights,
+    )  # fmt: skip
+    pool.free.put(courses)
+    found = resample(weights)
+    index = np.asarray(found.index, np.int64)
+    return _Drawn(theta, mu, past, index, float(found.effective))
+
+
+def _simulate(
+    assembled: Assembled,
+    program: Program,
+    asked: Asked,
+    pool: _Pool,
+    drawn: _Drawn,
+    wanted: Sequence[Arm],
+    futures: int,
+    seed: int,
+    threads: int,
+    chunk: int,
+    total: int,
+    say: Progress,
+) -> Totals:
+    """All arms of all draws, piece by piece in threads."""
+    draws = len(drawn.index)
+    arms = arm_tables(assembled, wanted)
+    totals = Totals(len(wanted), draws, asked, len(assembled.model.streams), program)
+    seed_key = np.uint64(id_key("seed", seed))
+    tables = drawn.tables
+
+    def piece(low: int) -> int:
+        high = min(low + chunk, draws)
+        rows = drawn.index[low:high]
+        thetas, mus = arms.numbers(assembled.model, drawn.theta[rows], drawn.mu[rows])
+        courses, (sums, pairs) = pool.take(), totals.take()
+        error = run_chunk(
+            program, courses, asked, sums, pairs, arms.tables, thetas, mus, seed_key,
+            0, drawn.index, low, high, futures, tables,
+        )  # fmt: skip
+        totals.put(sums, pairs)
+        pool.free.put(courses)
+        return int(error)
+
+    what = "simulating" if len(wanted) == 1 else f"simulating {len(wanted)} arms"
+    with ThreadPoolExecutor(threads) as workers:
+        jobs = [workers.submit(piece, low) for low in range(0, draws, chunk)]
+        for done, job in enumerate(as_completed(jobs)):
+            error = job.result()
+            if error:
+                for other in jobs:
+                    other.cancel()
+                msg = f"a future could not be finished: {ERRORS[error]}"
+                raise RunError(msg)
+            say(4 + done, total, what)
+    return totals

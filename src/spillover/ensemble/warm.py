@@ -61,43 +61,49 @@ def _wait_for(*modules: list[str]) -> None:
 def _compile_engine(*, future: bool) -> None:
     """Compile the engine by running no draw at all of a model of one stream."""
     from spillover.engine.asked import compile_questions
-    from spillover.engine.branching import act_arrays
-    from spillover.engine.chunk import run_chunk, weigh_chunk
+    from spillover.engine.branching import act_table
+    from spillover.engine.chunk import Arms, Past, new_courses, run_chunk, weigh_chunk
     from spillover.engine.program import compile_model
-    from spillover.engine.reduce import new_sums
-    from spillover.engine.world import new_world
+    from spillover.ensemble.totals import Totals
     from spillover.model.structure import Model, Stream
 
     model = Model(streams=(Stream("a", 1, "a"),), horizon=1.0)
     program, asked = compile_model(model), compile_questions(model, (), ())
-    world = new_world(program, max_events=1, past_events=1, buckets_per_day=1)
-    sums = new_sums(1, asked, 1, program.days)
+    courses = new_courses(
+        program,
+        asked,
+        arms=1,
+        futures=0,
+        max_events=1,
+        past_events=1,
+        buckets_per_day=1,
+    )
     none, ints, keys = np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.uint64)
     slots = np.zeros((1, 1))
-    past = (np.zeros(2, np.int64), none, ints, keys, ints, ints, keys)
+    past = Past(np.zeros(2, np.int64), none, ints, keys, ints, ints, keys)
     seed = np.uint64(0)
-    weigh_chunk(program, world, slots, slots, seed, 0, 0, 0, *past, none)
+    weigh_chunk(program, courses.base, slots, slots, seed, 0, 0, 0, past, none)
     if not future:
         return
+    sums, pairs = Totals(1, 1, asked, 1, program).take()
+    zero = np.zeros(2, np.int64)
+    arms = Arms(act_table(()), zero, ints, zero, zero[:1], zero[:1])
     run_chunk(
         program,
-        world,
-        np.zeros(5, np.int64),
+        courses,
         asked,
         sums,
-        slots,
-        slots,
+        pairs,
+        arms,
+        slots[None],
+        slots[None],
         seed,
         0,
         ints,
         0,
         0,
         0,
-        *past,
-        *act_arrays(()),
-        slots,
-        slots,
-        none,
+        past,
     )
 
 

@@ -462,6 +462,12 @@ class ScheduledAct:
     key: int
     attempt: bool = False
     lever: int = 0
+    chance: Slot = ABSENT
+    """Chance that it is carried out at all; ABSENT: it is."""
+    share: float = 1.0
+    """Multiplies that chance (a lever below full strength)."""
+    depth: int = 100
+    """Factors it starts go this share of the way from one, in per cent."""
 
 
 @dataclass(frozen=True)

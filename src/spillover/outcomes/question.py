@@ -72,3 +72,5 @@ class Question:
     unmodelled: Slot = ABSENT
     first_time: bool = False
     """Also asks when the running sum from the origin first reaches ``low``."""
+    quiet: bool = False
+    """A count without a fan over time."""
