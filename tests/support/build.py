@@ -569,11 +569,20 @@ class Build:
         )
 
     def scheduled(
-        self, time: float, act: str, *, attempt: bool = False, ordinal: int = 0
+        self,
+        time: float,
+        act: str,
+        *,
+        attempt: bool = False,
+        ordinal: int = 0,
+        chance: float | None = None,
+        share: float = 1.0,
+        depth: int = 100,
     ) -> ScheduledAct:
         """An act a lever schedules."""
         key = id_key("act", act, str(time), ordinal)
-        return ScheduledAct(time, self.act(act), key, attempt)
+        slot = ABSENT if chance is None else self.number(chance)
+        return ScheduledAct(time, self.act(act), key, attempt, 0, slot, share, depth)
 
     def build(self) -> tuple[Model, NDArray[np.float64]]:
         """The model and its theta (slots,)."""

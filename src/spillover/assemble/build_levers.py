@@ -11,6 +11,7 @@ from spillover.assemble.changes import Change
 from spillover.assemble.context import Context
 from spillover.assemble.slots import SlotTable
 from spillover.assemble.sources import ActionSource, LeverSource, VariantSource
+from spillover.assemble.switch_off import off_changes
 from spillover.assemble.values import certain
 from spillover.case.number_text import Number, NumberError, parse_number
 from spillover.errors import ModelError
@@ -86,29 +87,6 @@ def changes_of(
     return made
 
 
-def off_changes(ctx: Context, element: str, where: str) -> list[Change]:
-    """Set what switching an element off sets to its natural zero."""
-    table = ctx.slots.table()
-    under = table.under(element)
-    made = []
-    for slot in under:
-        zero = table.columns[slot].zero
-        if zero == zero:  # not NaN
-            by = ctx.slots.certain(f"constants.{zero:g}", zero)
-            made.append(Change(slot, "set", by))
-    section, _, name = element.partition(".")
-    if section == "streams" and f"{element}.level" in table.index:
-        msg = (
-            f"{where}: {name} has a level, the rate of all its events, which cannot be "
-            "switched off; scale it or what raises it"
-        )
-        raise ModelError(msg)
-    if not made:
-        msg = f"{where}: {element} cannot be switched off"
-        raise ModelError(msg)
-    return made
-
-
 @dataclass
 class Pull:
     """What one lever does, before it becomes an arm."""
@@ -163,7 +141,7 @@ def build_pulls(
             elif action.kind == "if":
                 lines.append(_conditional(ctx, lever.id, action, pull))
             elif action.kind == "off":
-                pull.changes += off_changes(ctx, action.element, prefix)
+                pull.changes += off_changes(ctx.slots.table(), action.element, prefix)
             else:
                 pull.changes += changes_of(ctx, prefix, action.kind, action.numbers)
         pulls[lever.id] = pull
@@ -252,7 +230,7 @@ def build_variants(
             prefix = f"variants.{variant.id}.{c.id}"
             changes = changes_of(ctx, prefix, "set", c.numbers)
             for element in c.off:
-                changes += off_changes(ctx, element, prefix)
+                changes += off_changes(ctx.slots.table(), element, prefix)
             weight = ctx.number(f"{prefix}.weight", c.weight)
             choices.append(VariantChoice(c.id, c.id, weight, tuple(changes)))
         made.append(Variant(variant.id, variant.name, tuple(choices)))

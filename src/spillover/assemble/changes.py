@@ -9,6 +9,7 @@ This file must never import a case.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spillover.assemble.slots import SlotTable
-from spillover.model.structure import Slot
+from spillover.model.structure import ABSENT, Slot
 
 __all__ = ["Change", "apply_changes", "fill_copies", "fill_rests"]
 
@@ -38,11 +39,17 @@ class Change:
         factors to their cap.
     by
         Column that holds the value or the factor.
+    value
+        The value or factor itself, where no column holds it.
+    share
+        How far the number goes from where it was to where this would bring it.
     """
 
     target: Slot
     kind: Literal["set", "scale"]
-    by: Slot
+    by: Slot = ABSENT
+    value: float = math.nan
+    share: float = 1.0
 
 
 def fill_copies(table: SlotTable, theta: Floats) -> None:
@@ -71,8 +78,11 @@ def _rest(theta: Floats, parts: Sequence[Slot]) -> Floats:
 
 def _apply_one(table: SlotTable, theta: Floats, change: Change) -> None:
     column = table.columns[change.target]
-    by = theta[..., change.by]
-    value = by if change.kind == "set" else theta[..., change.target] * by
+    old = theta[..., change.target]
+    by = change.value if change.by == ABSENT else theta[..., change.by]
+    value = np.asarray(by if change.kind == "set" else old * by, np.float64)
+    if change.share < 1.0:
+        value = old + change.share * (value - old)
     if column.kind == "chance":
         value = np.minimum(value, 1.0)
     if column.cap < np.inf:

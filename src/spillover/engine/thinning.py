@@ -282,8 +282,20 @@ class _Course:
         levels = driver_levels(model.drivers, self.n.theta, days, rng)
         self.mu = [self._rates(day, levels) for day in range(days)]
         for act in acts:
+            chance = act.share
+            if act.chance != ABSENT:
+                chance *= float(self.n.theta[act.chance])
+            if chance < 1.0 and rng.random() >= chance:
+                continue
             code = via(LEVER, act.lever)
-            item = Due(act.act.stream, act.act.flags, -1, code, act.attempt)
+            item = Due(
+                act.act.stream,
+                act.act.flags,
+                -1,
+                code,
+                act.attempt,
+                depth=0.01 * act.depth,
+            )
             put(self.w, act.time, SCHEDULED, item)
         self._warnings(settled.warned)
 
@@ -416,7 +428,9 @@ class _Course:
             elif o.left == 0 and not o.happened:
                 w.lines[o.line].unanswered += 1
         if kept:
-            self._event(t, item.stream, flags, people, item.parent, item.via)
+            self._event(
+                t, item.stream, flags, people, item.parent, item.via, item.depth
+            )
 
     def _event(
         self,
@@ -426,6 +440,7 @@ class _Course:
         people: list[int],
         parent: int,
         code: int,
+        depth: float = 1.0,
     ) -> None:
         """An event happens: it is recorded and has its effects."""
         rows, index = self.rows, len(self.rows.time)
@@ -443,7 +458,7 @@ class _Course:
         rows.key.append(int(self.rng.integers(0, 1 << 63)))
         rows.parent.append(parent)
         rows.via.append(code)
-        event = Event(t, stream, flags, people[0], people[1], index)
+        event = Event(t, stream, flags, people[0], people[1], index, depth)
         happen(self.n, self.w, event, self.rng, self._crossed, self._asked)
 
     def _crossed(self, x: int, e: Event) -> None:

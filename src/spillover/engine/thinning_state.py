@@ -87,6 +87,8 @@ class Event:
     injured: int
     index: int
     """Place in the simulated history; -1 before the origin."""
+    depth: float = 1.0
+    """Share of their depth to which factors it starts go."""
 
 
 @dataclass
@@ -96,6 +98,8 @@ class Running:
     start: float
     plateau_end: float
     obeys: tuple[bool, ...]
+    depth: float = 1.0
+    """Share of its depth, below one when a lever held back."""
 
 
 @dataclass
@@ -128,6 +132,7 @@ class StartFactor:
     epoch: int | None
     """None: dated, not waiting, so no end voids it."""
     line: int | None = None
+    depth: float = 1.0
 
 
 @dataclass
@@ -169,6 +174,8 @@ class Due:
     passes: bool
     """Passes the factors (a line, a warning, an attempt) or happens anyway."""
     occurrence: Occurrence | None = None
+    depth: float = 1.0
+    """Share of their depth to which factors it starts go."""
 
 
 Item = StartFactor | OpenStream | TurnOn | Wake | Excite | Due
@@ -256,11 +263,12 @@ def in_force(n: Numbers, w: World, f: int, t: float) -> bool:
 def fading(n: Numbers, running: Running, f: int, t: float) -> float:
     """Plateau, then fading: g without the masks (right-continuous)."""
     if t < running.plateau_end:
-        return 1.0
+        return running.depth
     half = n.model.factors[f].half_life
     if half == ABSENT:
         return 0.0
-    return float(2.0 ** (-(t - running.plateau_end) / n.theta[half]))
+    faded = 2.0 ** (-(t - running.plateau_end) / n.theta[half])
+    return float(running.depth * faded)
 
 
 def condition_holds(n: Numbers, w: World, at: tuple[int, int], t: float) -> bool:
@@ -283,7 +291,12 @@ def condition_holds(n: Numbers, w: World, at: tuple[int, int], t: float) -> bool
 
 
 def start_factor(
-    n: Numbers, w: World, f: int, t: float, rng: np.random.Generator
+    n: Numbers,
+    w: World,
+    f: int,
+    t: float,
+    rng: np.random.Generator,
+    depth: float = 1.0,
 ) -> None:
     """Renew factor ``f`` at ``t``: age zero, new plateau, new obedience."""
     factor, theta = n.model.factors[f], n.theta
@@ -294,7 +307,7 @@ def start_factor(
     obeys = tuple(
         row.obeys == ABSENT or rng.random() < theta[row.obeys] for row in factor.rows
     )
-    w.factors[f] = Running(t, end, obeys)
+    w.factors[f] = Running(t, end, obeys, depth)
 
 
 def turn_on(
@@ -336,7 +349,7 @@ def transition(
     """Carry out what was waiting for ``t``."""
     if isinstance(item, StartFactor):
         if item.epoch is None or item.epoch == w.epochs[item.factor]:
-            start_factor(n, w, item.factor, t, rng)
+            start_factor(n, w, item.factor, t, rng, item.depth)
             if item.line is not None:
                 answered(n, w, item.line, rng)
     elif isinstance(item, OpenStream):
@@ -457,9 +470,10 @@ def happen(
             if factor.delay is not None:
                 delay = max(0.0, quantile(factor.delay, theta, 1.0 - rng.random()))
             if delay <= 0.0:
-                start_factor(n, w, f, t, rng)
+                start_factor(n, w, f, t, rng, e.depth)
             else:
-                put(w, t + delay, TRANSITION, StartFactor(f, w.epochs[f]))
+                start = StartFactor(f, w.epochs[f], depth=e.depth)
+                put(w, t + delay, TRANSITION, start)
     before: dict[int, float] = {}
     for g, gauge in enumerate(model.gauges):
         for pattern, step in gauge.steps:
