@@ -15,11 +15,10 @@ import numpy as np
 
 from benchmarks.workloads import Workload, measure
 from spillover.engine.asked import compile_questions
-from spillover.engine.branching import act_arrays, buckets_per_day
-from spillover.engine.chunk import run_chunk
+from spillover.engine.branching import act_table, buckets_per_day
+from spillover.engine.chunk import Arms, Past, new_courses, run_chunk
 from spillover.engine.program import compile_model
-from spillover.engine.reduce import new_sums
-from spillover.engine.world import new_world
+from spillover.ensemble.totals import Totals
 from spillover.keys import id_key
 from spillover.model.structure import (
     Act,
@@ -107,28 +106,34 @@ def _runner(work: Workload, *, gated: bool) -> tuple[Callable[[int], int], np.nd
     program, asked = compile_model(model), compile_questions(model, (), ())
     mu = np.array([theta[s.base] for s in model.streams])
     per_day = buckets_per_day(mu)
-    world = new_world(
+    courses = new_courses(
         program,
+        asked,
+        arms=1,
+        futures=work.paths,
         max_events=3 * work.events + 10_000,
         past_events=0,
         buckets_per_day=per_day,
     )
     none, ints, keys = np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.uint64)
-    past = (np.zeros(2, np.int64), none, ints, keys, ints, ints, keys)
+    past = Past(np.zeros(2, np.int64), none, ints, keys, ints, ints, keys)
+    zero = np.zeros(2, np.int64)
+    arms = Arms(act_table(()), zero, ints, zero, zero[:1], zero[:1])
     total = np.zeros(2, np.int64)
 
     def run(seed: int) -> int:
-        sums = new_sums(1, asked, len(model.streams), program.days)
+        totals = Totals(1, 1, asked, len(model.streams), program)
+        sums, pairs = totals.take()
         error = run_chunk(
-            program, world, np.array([-1, 0, 0, -1, per_day], np.int64), asked, sums,
-            theta[None], mu[None], np.uint64(id_key("seed", seed)), 0,
-            np.zeros(1, np.int64), 0, 1, work.paths, *past, *act_arrays(()),
-            np.zeros((0, program.days + 1)), np.zeros((2, 0)), none,
+            program, courses, asked, sums, pairs, arms, theta[None, None],
+            mu[None, None],
+            np.uint64(id_key("seed", seed)), 0, np.zeros(1, np.int64), 0, 1, work.paths,
+            past,
         )  # fmt: skip
         assert not error
         assert not sums.capped.any()
-        total[:] = sums.work
-        return int(sums.work[1])
+        total[:] = sums.work[0]
+        return int(sums.work[0, 1])
 
     return run, total
 
