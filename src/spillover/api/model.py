@@ -19,6 +19,7 @@ from spillover.errors import CaseError, Fault, InputError, among
 from spillover.store.runfolder import digest_of
 
 if TYPE_CHECKING:
+    from spillover.api.compare import Comparison
     from spillover.api.fit_file import FitTable
     from spillover.api.run import Run
     from spillover.assemble.assembled import Assembled
@@ -250,6 +251,40 @@ class CaseModel:
             )
         )
         return Run(model, ensemble, notes)
+
+    def compare(
+        self,
+        *,
+        levers: Sequence[str] = (),
+        pairs: bool = False,
+        combine: Sequence[Sequence[str]] = (),
+        strength: Sequence[str] = (),
+        within: int | None = None,
+        outcome: str = "",
+        draws: int = 2000,
+        futures: int = 20,
+        seed: int = 1,
+        threads: int | None = None,
+        as_written: bool = False,
+        progress: Progress | None = None,
+    ) -> Comparison:
+        """Compare levers in one coupled pass; see `api.compare.compare_levers`."""
+        from spillover.api.compare import compare_levers
+
+        return compare_levers(
+            self if as_written else self._fitted(progress),
+            levers=levers,
+            pairs=pairs,
+            combine=combine,
+            strength=strength,
+            within=within,
+            outcome=outcome,
+            draws=draws,
+            futures=futures,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+        )
 
     def _fitted(self, progress: Progress | None) -> CaseModel:
         """Fitted where there is something to fit."""

@@ -17,6 +17,7 @@ from spillover.case.number_text import Number, NumberError, parse_number
 from spillover.errors import ModelError
 from spillover.keys import id_key
 from spillover.model.structure import (
+    ABSENT,
     Act,
     Quantity,
     RedLine,
@@ -92,7 +93,7 @@ class Pull:
     """What one lever does, before it becomes an arm."""
 
     changes: list[Change] = field(default_factory=list)
-    acts: list[tuple[float, str, Act, bool]] = field(default_factory=list)
+    acts: list[tuple[float, str, Act, bool, Slot]] = field(default_factory=list)
 
 
 def _act(ctx: Context, lever: str, action: ActionSource) -> Act:
@@ -135,9 +136,14 @@ def build_pulls(
         for action in lever.do:
             if action.kind == "act":
                 act = _act(ctx, lever.id, action)
+                chance = ABSENT
+                if action.chance is not None and action.act is not None:
+                    path = f"{prefix}.act.{action.act.text}.chance"
+                    chance = ctx.number(path, action.chance)
                 for date in action.on:
                     time = max(float(ctx.day(date)), EARLIEST)
-                    pull.acts.append((time, date.isoformat(), act, action.attempt))
+                    on = date.isoformat()
+                    pull.acts.append((time, on, act, action.attempt, chance))
             elif action.kind == "if":
                 lines.append(_conditional(ctx, lever.id, action, pull))
             elif action.kind == "off":
@@ -175,12 +181,12 @@ def _acts(ctx: Context, pull: Pull, arm: int) -> tuple[ScheduledAct, ...]:
     """Acts on dates in time order; the n-th of a stream and date has its own key."""
     made = []
     ordinal: dict[tuple[str, str], int] = {}
-    for time, date, act, attempt in sorted(pull.acts, key=lambda a: a[0]):
+    for time, date, act, attempt, chance in sorted(pull.acts, key=lambda a: a[0]):
         stream = ctx.streams[act.stream].id
         n = ordinal.get((stream, date), 0)
         ordinal[stream, date] = n + 1
         key = id_key("lever-act", stream, date, n)
-        made.append(ScheduledAct(time, act, key, attempt, arm))
+        made.append(ScheduledAct(time, act, key, attempt, arm, chance))
     return tuple(made)
 
 

@@ -339,7 +339,7 @@ def _outcome(o: schema.Outcome) -> OutcomeSource:
 
 def _action(a: schema.Action) -> ActionSource:
     if a.act is not None:
-        return ActionSource("act", a.act, a.on, a.try_)
+        return ActionSource("act", a.act, a.on, a.try_, chance=a.chance)
     if a.set:
         return ActionSource("set", numbers=dict(a.set))
     if a.scale:

@@ -5,11 +5,13 @@ This file must never import the model, an engine or `assemble`.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from spillover.case.checking import Checker
 from spillover.case.number_text import Number, NumberError, parse_number
 from spillover.case.read import numbers_by_path
+from spillover.case.schema import Lever
 
 __all__ = ["check_levers"]
 
@@ -47,6 +49,75 @@ def _combined(lever: str, combines: Mapping[str, Sequence[str]]) -> set[str]:
             found.add(other)
             waiting += combines.get(other, ())
     return found
+
+
+def _check_agreement(check: Checker, lever: Lever) -> None:
+    """A lever, with all it combines, does not work against itself."""
+    known = {x.id: x for x in check.case.levers}
+    parts = [lever, *(known[x] for x in sorted(_combined_of(lever, known)))]
+    where = f"levers.{lever.id}"
+    wanted: dict[str, tuple[str, str]] = {}
+    off: dict[str, str] = {}
+    for part in parts:
+        for action in part.do:
+            given = [(p, f"sets it to {v}") for p, v in action.set.items()]
+            given += [(p, f"scales it by {v.text}") for p, v in action.scale.items()]
+            for path, how in given:
+                who, before = wanted.setdefault(path, (part.id, how))
+                if before != how:
+                    check.fault(
+                        where,
+                        f"it contradicts itself: {who} {before} and {part.id} {how} ({path})",
+                        "one change of a number",
+                    )
+            if action.off:
+                off[action.off] = part.id
+    for element, who in off.items():
+        for path, (other, _) in wanted.items():
+            if path.startswith(f"{element}."):
+                check.fault(
+                    where,
+                    f"it contradicts itself: {who} switches {element} off and {other} changes {path}",
+                    "the one or the other",
+                )
+        for part in parts:
+            for action in part.do:
+                act = action.act or action.then
+                if act is not None and element == f"streams.{act.stream}":
+                    check.fault(
+                        where,
+                        f"it contradicts itself: {who} switches {element} off and {part.id} acts on it",
+                        "the one or the other",
+                    )
+    _check_days(check, where, parts)
+
+
+def _check_days(check: Checker, where: str, parts: Sequence[Lever]) -> None:
+    """It does not start and end the same restraint on one day."""
+    for restraint in check.case.restraints:
+        starts = {p.stream for p in restraint.when}
+        ends = {p.stream for p in restraint.ends_when}
+        days: dict[str, set[dt.date]] = {"start": set(), "end": set()}
+        for part in parts:
+            for action in part.do:
+                if action.act is None:
+                    continue
+                if action.act.stream in starts:
+                    days["start"] |= set(action.on)
+                if action.act.stream in ends:
+                    days["end"] |= set(action.on)
+        for day in sorted(days["start"] & days["end"]):
+            check.fault(
+                where,
+                f"it contradicts itself: it starts and ends the restraint {restraint.id} on {day}",
+                "different days, or one of them",
+            )
+
+
+def _combined_of(lever: Lever, known: Mapping[str, Lever]) -> set[str]:
+    """Levers it combines that are there, itself left out."""
+    combines = {k: x.both for k, x in known.items()}
+    return {x for x in _combined(lever.id, combines) if x in known and x != lever.id}
 
 
 def check_levers(check: Checker) -> None:
@@ -108,6 +179,7 @@ def check_levers(check: Checker) -> None:
                         f"{day} is not within the horizon ({case.origin} to {case.end})",
                         "a day within the horizon",
                     )
+        _check_agreement(check, lever)
     for name, v in case.variants.items():
         for choice in v.choices.values():
             _check_set(check, f"variants.{name}", choice.set, paths)

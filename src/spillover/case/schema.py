@@ -714,7 +714,7 @@ class Action(Frozen):
     delay: Delay | None = None
     """After how long."""
     chance: Chance | None = None
-    """With what chance."""
+    """With what chance it follows, or an act on days is carried out at all."""
 
     @model_validator(mode="before")
     @classmethod

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spillover.cli import discover, events, get, judge, learn  # noqa: F401 - they add their verbs
+from spillover.cli import (  # noqa: F401 - they add their verbs
+    compare,
+    discover,
+    events,
+    get,
+    judge,
+    learn,
+)
 from spillover.cli.root import (
     AsWritten,
     CaseName,

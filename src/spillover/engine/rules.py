@@ -30,6 +30,7 @@ __all__ = [
 
 U = np.uint64
 ZERO = U(0)
+LN2 = 0.6931471805599453
 LATEST = 1e300
 """A time that never comes."""
 KEY_HOLDS = U(0x5851F42D4C957F2D)
@@ -74,7 +75,16 @@ def gauge_level(g, gauges, rate, t):
 
 @compiled
 def start_factor(p_factors, p_rows, factors, obeys, theta, f, t, key, depth):
-    """Renew factor ``f`` at ``t``; plateau and obedience belong to ``key``."""
+    """Renew factor ``f`` at ``t``; plateau and obedience belong to ``key``.
+
+    With ``depth`` below one it goes that share of the way from where it stands.
+    """
+    if depth < 1.0:
+        rate = 0.0
+        if p_factors[f].half >= 0:
+            rate = LN2 / theta[p_factors[f].half]
+        left = factor_shape(f, factors, rate, t)
+        depth = left + depth * (1.0 - left)
     factors[f].start = t
     factors[f].on = depth
     fam = p_factors[f].holds

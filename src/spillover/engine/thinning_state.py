@@ -298,8 +298,15 @@ def start_factor(
     rng: np.random.Generator,
     depth: float = 1.0,
 ) -> None:
-    """Renew factor ``f`` at ``t``: age zero, new plateau, new obedience."""
+    """Renew factor ``f`` at ``t``: age zero, new plateau, new obedience.
+
+    With ``depth`` below one it goes that share of the way from where it stands.
+    """
     factor, theta = n.model.factors[f], n.theta
+    running = w.factors[f]
+    if depth < 1.0 and running is not None:
+        left = fading(n, running, f, t)
+        depth = left + depth * (1.0 - left)
     if factor.holds_for is not None:
         end = t + quantile(factor.holds_for, theta, 1.0 - rng.random())
     else:

@@ -1,0 +1,110 @@
+"""A `Report` as HTML, Markdown or JSON.
+
+The HTML is one self-contained file: static pictures and tables, no script, no request.
+
+This file must never import anything of Spillover but `brief`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+
+from spillover.brief.report import Picture, Report, Table, Text
+
+__all__ = ["report_html", "report_json", "report_markdown"]
+
+SCHEMA_VERSION = 1
+WIDTHS = (640, 328)
+
+
+def _pictures(page: Report) -> Iterator[Picture]:
+    for section in page.sections:
+        for block in section.blocks:
+            if isinstance(block, Picture):
+                yield block
+
+
+def report_html(page: Report) -> str:
+    """One self-contained page."""
+    import jinja2
+    from markupsafe import Markup
+
+    from spillover.brief.frame import dark_css, svg
+    from spillover.brief.report_charts import CHARTS
+
+    folder = Path(str(files("spillover.brief") / "templates"))
+    css = (folder / "brief.css").read_text(encoding="utf-8")
+    css += "@media screen and (prefers-color-scheme:dark){" + dark_css("svg") + "}"
+    art = {
+        (p.id, width): Markup(
+            svg(
+                CHARTS[p.kind](width=width, **p.data),
+                title=f"{p.finding}; the numbers stand in the annex",
+            )
+        )
+        for p in _pictures(page)
+        for width in WIDTHS
+    }
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return env.get_template("report.html.j2").render(
+        page=page,
+        css=Markup(css),
+        art=art,
+        annex=[p.table for p in _pictures(page)],
+    )
+
+
+def report_json(page: Report) -> str:
+    """The same content as JSON."""
+    body = {"schema_version": SCHEMA_VERSION, **asdict(page)}
+    return json.dumps(body, indent=1, ensure_ascii=False)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _table(t: Table) -> list[str]:
+    if not t.rows:
+        return []
+    return [
+        f"**{t.caption}**",
+        "",
+        "| " + " | ".join(map(_cell, t.heads)) + " |",
+        "|" + " --- |" * len(t.heads),
+        *("| " + " | ".join(map(_cell, r)) + " |" for r in t.rows),
+        "",
+    ]
+
+
+def report_markdown(page: Report) -> str:
+    """The same content as Markdown; pictures as their tables."""
+    lines = [f"# {page.title}: {page.kind.lower()}", ""]
+    lines += [f"Case {page.case_id}, known to {page.known_to}.", ""]
+    lines += [f"**{page.bottom}**", ""]
+    for w in page.why:
+        lines += [w, ""]
+    if page.first:
+        lines += _table(page.first)
+    for section in page.sections:
+        lines += [f"## {section.head}", ""]
+        for block in section.blocks:
+            if isinstance(block, Text):
+                lines += [block.text, ""]
+            elif isinstance(block, Picture):
+                lines += [f"**{block.finding}** {block.how}", "", *_table(block.table)]
+            else:
+                lines += _table(block)
+    lines += ["## Words", ""]
+    lines += [f"* **{a}**: {b}" for a, b in page.words]
+    lines += ["", page.foot, ""]
+    return "\n".join(lines)
