@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from spillover.api.model import CaseModel
 
-__all__ = ["Comparison", "LeverFacts", "compare_levers"]
+__all__ = ["Comparison", "LeverFacts", "compare_levers", "headline_of"]
 
 Progress = Callable[[int, int, str], None]
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -498,7 +498,7 @@ def compare_levers(
     if len(arms) < 2:
         msg = "there is no lever to compare: the case has none besides doing nothing"
         raise InputError(msg)
-    key = _headline(model, base.questions, outcome)
+    key = headline_of(model, base.questions, outcome)
     days = max(
         (s.end for q in base.questions if q.id == key for s in q.spans), default=90
     )
@@ -518,7 +518,7 @@ def compare_levers(
     )
 
 
-def _headline(model: CaseModel, questions: Sequence[Any], outcome: str) -> str:
+def headline_of(model: CaseModel, questions: Sequence[Any], outcome: str) -> str:
     """Question to rank by."""
     from dataclasses import replace
 

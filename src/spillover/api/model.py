@@ -21,6 +21,7 @@ from spillover.store.runfolder import digest_of
 if TYPE_CHECKING:
     from spillover.api.compare import Comparison
     from spillover.api.fit_file import FitTable
+    from spillover.api.paths import Paths
     from spillover.api.run import Run
     from spillover.assemble.assembled import Assembled
 
@@ -279,6 +280,36 @@ class CaseModel:
             strength=strength,
             within=within,
             outcome=outcome,
+            draws=draws,
+            futures=futures,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+        )
+
+    def paths(
+        self,
+        *,
+        outcome: str = "",
+        lever: str = "",
+        within: int | None = None,
+        knock: int = 6,
+        draws: int = 2000,
+        futures: int = 20,
+        seed: int = 1,
+        threads: int | None = None,
+        as_written: bool = False,
+        progress: Progress | None = None,
+    ) -> Paths:
+        """By which ways an outcome comes about; see `api.paths.paths_of`."""
+        from spillover.api.paths import paths_of
+
+        return paths_of(
+            self if as_written else self._fitted(progress),
+            outcome=outcome,
+            lever=lever,
+            within=within,
+            knock=knock,
             draws=draws,
             futures=futures,
             seed=seed,

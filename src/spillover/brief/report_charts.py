@@ -275,7 +275,7 @@ def flow(nodes: Rows, flows: Rows, width: int = 640) -> Spec:
     ``nodes``: id, col, name; ``flows``: from, to, share, kind (act, restraint, "").
     """
     cols = 1 + max(n["col"] for n in nodes)
-    bar, gap = 10, 36 if width > WIDE else 50
+    bar, gap = 10, 46 if width > WIDE else 56
 
     def whole(node: str) -> float:
         into = sum(w["share"] for w in flows if w["to"] == node)
@@ -338,7 +338,7 @@ def flow(nodes: Rows, flows: Rows, width: int = 640) -> Spec:
         first, final = n["col"] == 0, n["col"] == cols - 1
         align = "left" if first else "right" if final else "center"
         shift = {"left": 0, "center": bar / 2, "right": bar}[align]
-        lines = wrap(n["name"], room, 11.5)[:3]
+        lines = wrap(n["name"], room * (0.58 if cols > 2 else 1.0), 11.5)[:3]
         x, y = at[n["id"]]
         y_top = max(8.0, y - 8 - 13 * (len(lines) - 1))
         f.text(

@@ -19,6 +19,7 @@ from spillover.cli import (  # noqa: F401 - they add their verbs
     get,
     judge,
     learn,
+    paths,
 )
 from spillover.cli.root import (
     AsWritten,

@@ -102,6 +102,7 @@ def simulate(
     draw: int = 0,
     futures: int = 1,
     first_future: int = 0,
+    slot: int | None = None,
     max_events: int = 100_000,
     program: Program | None = None,
 ) -> list[History]:
@@ -117,6 +118,9 @@ def simulate(
         Acts scheduled by levers.
     seed, draw, first_future, futures
         Keys: future m of draw d is the same whatever else is asked for.
+    slot
+        Whose futures: those of draw ``slot`` of an ensemble that runs ``draw`` in it;
+        ``draw`` itself when absent.
     max_events
         A path that reaches it raises.
     program
@@ -146,6 +150,7 @@ def simulate(
     queue = np.array([-1, 0, 0, -1, per_day], np.int64)
     prepare(p, w.numbers, theta, mu)
     kd = draw_key(seed, draw)
+    ks = kd if slot is None else draw_key(seed, slot)
     settle_past(
         p,
         w,
@@ -161,7 +166,7 @@ def simulate(
     table = act_table(acts)
     paths = []
     for m in range(first_future, first_future + futures):
-        n = run_future(p, w, queue, theta, future_key(kd, m), table, None, None)
+        n = run_future(p, w, queue, theta, future_key(ks, m), table, None, None)
         error = int(w.stats[ERROR])
         if error:
             msg = f"future {m} of draw {draw}: {ERRORS[error]}"

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from spillover.engine.asked import FAN_DAYS, Asked
 from spillover.engine.hashing import mix, unit
 from spillover.engine.rules import matches
-from spillover.jit import compiled
+from spillover.jit import compiled, inlined
 
 __all__ = [
     "COUNT_BINS",
     "FAN_BINS",
     "Sums",
+    "added",
+    "day_of",
     "last_before",
     "new_sums",
     "reduce_future",
@@ -65,6 +67,31 @@ def new_sums(
         events=np.zeros((*first, streams), np.int64),
         work=np.zeros((*first, 2), np.int64),
     )
+
+
+@inlined
+def added(tallies, x, events, claims, e, last):
+    """What event ``e`` adds to tally ``x``; ``last`` began its sequence."""
+    kind = tallies[x].kind
+    value = 1.0
+    if kind == 1:
+        value = float(events[e].deaths)
+    elif kind == 2:
+        value = float(events[e].injured)
+    elif kind == 3:
+        value = float(claims[e, tallies[x].index])
+    elif kind == 5 and last < events[e].time - tallies[x].within:
+        value = 0.0
+    return value
+
+
+@inlined
+def day_of(tallies, x, t):
+    """Day of tally ``x`` that an event at ``t`` falls on."""
+    day = int(math.floor(t))
+    if tallies[x].closed == 1:
+        day = int(math.ceil(t)) - 1
+    return day
 
 
 @compiled
@@ -139,19 +166,8 @@ def reduce_future(
             if rows[r].first == 1:
                 last[x] = t
                 continue
-            kind = tallies[x].kind
-            value = 1.0
-            if kind == 1:
-                value = float(events[e].deaths)
-            elif kind == 2:
-                value = float(events[e].injured)
-            elif kind == 3:
-                value = float(claims[e, tallies[x].index])
-            elif kind == 5 and last[x] < t - tallies[x].within:
-                value = 0.0
-            day = (
-                int(math.ceil(t)) - 1 if tallies[x].closed == 1 else int(math.floor(t))
-            )
+            value = added(tallies, x, events, claims, e, last[x])
+            day = day_of(tallies, x, t)
             if 0 <= day < days:
                 cum[x, day + 1] += value
     for x in range(len(tallies)):

@@ -9,7 +9,6 @@ This file must never import a page, a study or a command.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -20,30 +19,21 @@ from numpy.typing import NDArray
 
 from spillover.assemble.arms import Arm
 from spillover.assemble.assembled import Assembled
-from spillover.assemble.draws import draw_table
-from spillover.assemble.impute import impute
-from spillover.assemble.imputed import ImputedPast
-from spillover.assemble.resample import resample
-from spillover.assemble.stability import bases_matrix
 from spillover.engine.asked import Asked, compile_questions
-from spillover.engine.branching import buckets_per_day
-from spillover.engine.chunk import Courses, Past, new_courses, run_chunk, weigh_chunk
+from spillover.engine.chunk import Courses, new_courses, run_chunk
 from spillover.engine.codes import ERRORS
 from spillover.engine.pairs import Pairs
-from spillover.engine.program import compile_model
 from spillover.engine.reduce import Sums
-from spillover.engine.tables import Program
 from spillover.ensemble.arm_tables import arm_tables
+from spillover.ensemble.drawn import STEPS, Drawn, Progress, draw, thread_count
 from spillover.ensemble.origin import LookBack, look_back
 from spillover.ensemble.totals import Totals
-from spillover.ensemble.warm import compile_ahead, engine_is_compiled
 from spillover.errors import RunError
 from spillover.keys import id_key
 from spillover.store.memory import give_back
 
 __all__ = ["ArmResult", "Ensemble", "run_ensemble"]
 
-Progress = Callable[[int, int, str], None]
 Floats = NDArray[np.float64]
 
 
@@ -103,10 +93,6 @@ class Ensemble:
         return next(a for a in self.arms if not name or a.id == name)
 
 
-def _threads(wanted: int | None) -> int:
-    return max(1, wanted if wanted is not None else (os.cpu_count() or 1))
-
-
 class _Pool:
     """Memory that threads borrow: one each, made when first needed."""
 
@@ -116,22 +102,6 @@ class _Pool:
 
     def take(self) -> Courses:
         return self.make() if self.free.empty() else self.free.get()
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """Numbers and pasts of the draws that run, and how they were chosen."""
-
-    theta: Floats
-    mu: Floats
-    past: ImputedPast
-    index: NDArray[np.int64]
-    effective: float
-
-    @property
-    def tables(self) -> Past:
-        p = self.past
-        return Past(p.offsets, p.time, p.stream, p.flags, p.deaths, p.injured, p.key)
 
 
 def run_ensemble(
@@ -175,7 +145,8 @@ def run_ensemble(
     wanted = [known[a] if isinstance(a, str) else a for a in arms]
     say = progress or (lambda _done, _total, _what: None)
     run = _run(
-        assembled, wanted, draws, futures, seed, _threads(threads), chunk, max_events,
+        assembled, wanted, draws, futures, seed, thread_count(threads), chunk,
+        max_events,
         say,
     )  # fmt: skip
     give_back()  # the pasts are gone now
@@ -194,39 +165,29 @@ def _run(
     say: Progress,
 ) -> Ensemble:
     """The work of `run_ensemble`; what it needs on the way goes when it returns."""
-    total = 3 + -(-draws // chunk)
-    say(0, total, "drawing the uncertain numbers")
-    program = compile_model(assembled.model, lever_lines=assembled.lever_lines)
+    total = STEPS + -(-draws // chunk)
     asked = compile_questions(assembled.model, assembled.tallies, assembled.questions)
-    if not engine_is_compiled():
-        compile_ahead()
-    table = draw_table(assembled, seed, draws)
-    mu = bases_matrix(assembled.model, table.theta)
-    say(1, total, "filling in the past")
-    past = impute(assembled, table.theta, seed, threads=threads)
-    say(2, total, "weighing the draws by what the past left unanswered")
-    per_day = buckets_per_day(np.median(mu, axis=0))
+    drawn = draw(assembled, draws, seed, threads, total, say)
+    say(STEPS, total, "simulating")
 
     def make() -> Courses:
         return new_courses(
-            program,
+            drawn.program,
             asked,
             arms=len(wanted),
             futures=futures,
             max_events=max_events,
-            past_events=past.largest,
-            buckets_per_day=per_day,
+            past_events=drawn.past.largest,
+            buckets_per_day=drawn.per_day,
         )
 
-    pool = _Pool(make)
-    drawn = _weighed(program, pool, table.theta, mu, past, seed)
-    say(3, total, "simulating")
     totals = _simulate(
-        assembled, program, asked, pool, drawn, wanted, futures, seed, threads, chunk,
+        assembled, asked, _Pool(make), drawn, wanted, futures, seed, threads, chunk,
         total, say,
     )  # fmt: skip
-    index, theta = drawn.index, table.theta[drawn.index]
-    back = look_back(assembled, past, theta, index, seed)
+    index, table = drawn.index, drawn.table
+    theta = table.theta[index]
+    back = look_back(assembled, drawn.past, theta, index, seed)
     return Ensemble(
         draws,
         futures,
@@ -245,35 +206,11 @@ def _run(
     )
 
 
-def _weighed(
-    program: Program,
-    pool: _Pool,
-    theta: Floats,
-    mu: Floats,
-    past: ImputedPast,
-    seed: int,
-) -> _Drawn:
-    """Resample the draws by what their past left unanswered."""
-    weights = np.zeros(len(theta))
-    drawn = _Drawn(theta, mu, past, np.zeros(0, np.int64), 0.0)
-    courses = pool.take()
-    seed_key = np.uint64(id_key("seed", seed))
-    weigh_chunk(
-        program, courses.base, theta, mu, seed_key, 0, 0, len(theta), drawn.tables,
-        weights,
-    )  # fmt: skip
-    pool.free.put(courses)
-    found = resample(weights)
-    index = np.asarray(found.index, np.int64)
-    return _Drawn(theta, mu, past, index, float(found.effective))
-
-
 def _simulate(
     assembled: Assembled,
-    program: Program,
     asked: Asked,
     pool: _Pool,
-    drawn: _Drawn,
+    drawn: Drawn,
     wanted: Sequence[Arm],
     futures: int,
     seed: int,
@@ -285,6 +222,7 @@ def _simulate(
     """All arms of all draws, piece by piece in threads."""
     draws = len(drawn.index)
     arms = arm_tables(assembled, wanted)
+    program, table = drawn.program, drawn.table
     totals = Totals(len(wanted), draws, asked, len(assembled.model.streams), program)
     seed_key = np.uint64(id_key("seed", seed))
     tables = drawn.tables
@@ -292,7 +230,7 @@ def _simulate(
     def piece(low: int) -> int:
         high = min(low + chunk, draws)
         rows = drawn.index[low:high]
-        thetas, mus = arms.numbers(assembled.model, drawn.theta[rows], drawn.mu[rows])
+        thetas, mus = arms.numbers(assembled.model, table.theta[rows], drawn.mu[rows])
         courses, (sums, pairs) = pool.take(), totals.take()
         error = run_chunk(
             program, courses, asked, sums, pairs, arms.tables, thetas, mus, seed_key,
@@ -312,5 +250,5 @@ def _simulate(
                     other.cancel()
                 msg = f"a future could not be finished: {ERRORS[error]}"
                 raise RunError(msg)
-            say(4 + done, total, what)
+            say(STEPS + 1 + done, total, what)
     return totals

@@ -205,7 +205,7 @@ def effect_of(hits: Ints, lost: Ints, gained: Ints, futures: int) -> Effect:
     change = change_of(d, within)
     D = len(h)
     p0 = float(h.mean()) / M
-    p1 = p0 + change.mean
+    p1 = float((h - n10 + n01).mean()) / M
     ratio, ratio_se, low, high = _ratio(h / M, d, change, p0, p1)
     down, up = float(n10.sum()) / (D * M), float(n01.sum()) / (D * M)
     return Effect(

@@ -1,0 +1,354 @@
+"""`Paths`: by which ways an outcome comes about.
+
+Must never import `cli` or the web.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spillover.api.compare import headline_of
+from spillover.api.paths_words import link_words, stream_words, way_words
+from spillover.assemble.arms import Arm
+from spillover.assemble.assembled import Assembled
+from spillover.assemble.within import within as cut
+from spillover.brief.words import percent
+from spillover.ensemble.paths import Chain, QuestionPaths, run_paths
+from spillover.ensemble.run import Ensemble, run_ensemble
+from spillover.errors import InputError, among
+from spillover.store.runfolder import write_folder
+from spillover.study.effects import Effect
+from spillover.study.paths import (
+    KnockOut,
+    Link,
+    Marker,
+    knock_outs,
+    knocked,
+    link_shares,
+    markers,
+    raising_arms,
+    steps_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from spillover.api.model import CaseModel
+
+__all__ = ["Paths", "paths_of"]
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Ways to one outcome.
+
+    Attributes
+    ----------
+    model, assembled
+        The case, and as it was looked at (fewer days perhaps).
+    question
+        Id of the question.
+    found
+        Its ways, counted.
+    raising
+        Arms with a raising factor held; `Chain.held` counts in them.
+    knocked
+        Links switched off in paired reruns.
+    lever
+        The lever that is pulled, if any.
+    draws, futures, seed
+        Size and seed.
+    """
+
+    model: CaseModel
+    assembled: Assembled
+    question: str
+    found: QuestionPaths
+    raising: tuple[Arm, ...]
+    knocked: tuple[KnockOut, ...]
+    lever: str
+    draws: int
+    futures: int
+    seed: int
+
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """Ways, the most frequent first."""
+        return self.found.chains
+
+    def share(self, chain: Chain) -> float:
+        """Share of the courses with the outcome that came this way."""
+        return chain.count / max(1, self.found.yes)
+
+    def way(self, chain: Chain) -> str:
+        """A way in words."""
+        raised = [self.raising[h].id for h in chain.held]
+        return way_words(self.model.case, steps_of(self.assembled.model, chain), raised)
+
+    @property
+    def text(self) -> tuple[str, str]:
+        """The question and its window."""
+        q = next(q for q in self.assembled.questions if q.id == self.question)
+        return q.text, q.window
+
+    @cached_property
+    def links(self) -> dict[Link, float]:
+        """Share of the ways that leads over each link."""
+        return link_shares(self.assembled.model, self.found)
+
+    @cached_property
+    def markers(self) -> tuple[Marker, ...]:
+        """What set courses with the outcome apart; its own events are left out."""
+        q = next(q for q in self.assembled.questions if q.id == self.question)
+        own: set[str] = set()
+        if q.tally >= 0:
+            streams = self.assembled.model.streams
+            clauses = self.assembled.tallies[q.tally].pattern.clauses
+            own = {streams[c.stream].id for c in clauses}
+        return markers(self.assembled.model, self.found, tuple(own))
+
+    def restraints(self, chain: Chain) -> list[tuple[str, int, int, int, int]]:
+        """Restraints of the last step: passed, defied, over, never given, by name."""
+        model, case = self.assembled.model, self.model.case
+        last = chain.streams[-1]
+        names = {r.id: r.name or r.id.replace("-", " ") for r in case.restraints}
+        out = []
+        for f, factor in enumerate(model.factors[:64]):
+            if factor.id not in names or all(r.stream != last for r in factor.rows):
+                continue
+            passed, defied, over = (int(x) for x in chain.status[f])
+            never = chain.count - passed - defied - over
+            out.append((names[factor.id], passed, defied, over, never))
+        return out
+
+    def example(self, chain: Chain) -> list[dict[str, Any]]:
+        """One simulated course that came this way, event by event."""
+        from spillover.api.paths_example import example_of
+
+        return example_of(self, chain)
+
+    # ---- views --------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, with the version of their form."""
+        model = self.assembled.model
+        return {
+            "schema_version": 1,
+            "case": self.model.id,
+            "question": self.question,
+            "lever": self.lever or None,
+            "draws": self.draws,
+            "futures": self.futures,
+            "seed": self.seed,
+            "courses": self.found.futures,
+            "courses_with_the_outcome": self.found.yes,
+            "ways_that_did_not_fit": self.found.other,
+            "ways": [
+                {
+                    "share": self.share(c),
+                    "courses": c.count,
+                    "words": self.way(c),
+                    "steps": [
+                        {"how": s.how, "element": s.element, "stream": s.stream}
+                        for s in steps_of(model, c)
+                    ],
+                    "raised_by": [
+                        self.raising[h].id.removeprefix("without ") for h in c.held
+                    ],
+                    "mean_days": c.lead,
+                    "restraints": [
+                        dict(
+                            zip(
+                                (
+                                    "name",
+                                    "in_force_and_passed",
+                                    "defied",
+                                    "over",
+                                    "never_given",
+                                ),
+                                row,
+                                strict=True,
+                            )
+                        )
+                        for row in self.restraints(c)
+                    ],
+                    "example": {"slot": c.example[0], "future": c.example[1]},
+                }
+                for c in self.chains
+            ],
+            "knock_outs": [
+                {
+                    "link": k.link.path,
+                    "words": link_words(self.model.case, k.link),
+                    "share_of_ways": k.share,
+                    "change": None if k.effect is None else k.effect.change.mean,
+                    "mc_se": None if k.effect is None else k.effect.change.mc_se,
+                }
+                for k in self.knocked
+            ],
+            "markers": [
+                {
+                    "stream": m.stream,
+                    "share_of_courses_with_the_outcome": m.share,
+                    "times_as_often_after_it": m.times,
+                    "mean_days_before": m.lead,
+                }
+                for m in self.markers
+            ],
+        }
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row per way (needs the extra `pandas`)."""
+        try:
+            import pandas as pd
+        except ImportError:
+            msg = "to_pandas needs pandas: pip install 'spillover[pandas]'"
+            raise ImportError(msg) from None
+        return pd.DataFrame(self.rows())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row per way."""
+        return [
+            {
+                "share": self.share(c),
+                "courses": c.count,
+                "way": self.way(c),
+                "mean_days": c.lead,
+            }
+            for c in self.chains
+        ]
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            f"<tr><td>{html.escape(self.way(c))}</td><td>{percent(self.share(c))}</td></tr>"
+            for c in self.chains[:10]
+        )
+        return (
+            f"<table><caption>{html.escape(' '.join(self.text))}</caption><thead><tr>"
+            '<th scope="col">Way</th><th scope="col">Share</th></tr></thead>'
+            f"<tbody>{body}</tbody></table>"
+        )
+
+    def save(self, folder: Path | str) -> Path:
+        """Write JSON, CSV and the page to a new folder, whole or not at all."""
+        from spillover.api.paths_page import paths_html
+
+        target = Path(folder)
+        if target.exists():
+            msg = f"{target} is there already: choose a new folder"
+            raise InputError(msg)
+        text = io.StringIO()
+        writer = csv.DictWriter(
+            text, ["share", "courses", "way", "mean_days"], lineterminator="\n"
+        )
+        writer.writeheader()
+        writer.writerows(self.rows())
+        body = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        write_folder(
+            target,
+            {
+                "paths.json": body.encode(),
+                "paths.csv": text.getvalue().encode(),
+                "paths.html": paths_html(self).encode(),
+            },
+        )
+        return target
+
+    def stream(self, name: str) -> str:
+        """A kind of event in words."""
+        return stream_words(self.model.case, name)
+
+    def effect(self, link: Link) -> Effect | None:
+        """What the absence of a link did, where it was switched off."""
+        return next((k.effect for k in self.knocked if k.link == link), None)
+
+
+def paths_of(
+    model: CaseModel,
+    *,
+    outcome: str = "",
+    lever: str = "",
+    within: int | None = None,
+    knock: int = 6,
+    draws: int = 2000,
+    futures: int = 20,
+    seed: int = 1,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Paths:
+    """Follow every simulated course with an outcome back to where it began.
+
+    Parameters
+    ----------
+    model
+        The case, fitted if it is to be.
+    outcome
+        An outcome, or one of its questions; the key outcome without.
+    lever
+        With this lever pulled.
+    within
+        Look only so many days ahead.
+    knock
+        Links to switch off in paired reruns, those that carry most; 0: none.
+    draws, futures, seed, threads, progress
+        As in `CaseModel.simulate`.
+
+    Raises
+    ------
+    InputError
+        When the outcome or the lever is not known, or the question has no ways: it asks
+        how many, or whether something stays away.
+    """
+    base = cut(model.assembled, within) if within else model.assembled
+    question = headline_of(model, base.questions, outcome)
+    at = [q.id for q in base.questions].index(question)
+    _has_ways(base, at)
+    known = {a.id: a for a in base.arms}
+    if lever and lever not in known:
+        msg = f'unknown lever "{lever}": the levers are {among(lever, model.levers)}'
+        raise InputError(msg)
+    arm = known[lever] if lever else base.arms[0]
+    raising = raising_arms(base)
+    found = run_paths(
+        base, [at], arm=arm, held=raising, draws=draws, futures=futures, seed=seed,
+        threads=threads, progress=progress,
+    )[0]  # fmt: skip
+    links = knock_outs(base, found, knock)
+    out: tuple[KnockOut, ...] = ()
+    if links and not lever:
+        ensemble: Ensemble = run_ensemble(
+            base, arms=[arm, *(a for _, a in links)], draws=draws, futures=futures,
+            seed=seed, threads=threads, progress=progress,
+        )  # fmt: skip
+        out = knocked(links, link_shares(base.model, found), ensemble, at)
+    return Paths(
+        model, base, question, found, raising, out, lever, draws, futures, seed
+    )  # fmt: skip
+
+
+def _has_ways(assembled: Assembled, at: int) -> None:
+    """Refuse a question that no single event completes."""
+    q = assembled.questions[at]
+    asks = [assembled.questions[p] for p in q.parts] or [q]
+    for one in asks:
+        gauge = one.tally >= 0 and assembled.tallies[one.tally].kind == "gauge"
+        if (
+            one.mode not in ("any", "all_of", "any_of")
+            or gauge
+            or (one.mode == "any" and (one.low <= 0.0 or one.high < float("inf")))
+        ):
+            msg = (
+                f'"{q.id}" has no ways to follow: no single event completes it. Choose '
+                "an outcome that asks whether something happens (at_least)"
+            )
+            raise InputError(msg)
