@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spillover.api.fit_file import FitTable
     from spillover.api.paths import Paths
     from spillover.api.run import Run
+    from spillover.api.sensitivity import Sensitivity
     from spillover.assemble.assembled import Assembled
 
 __all__ = ["CaseModel", "load"]
@@ -310,6 +311,34 @@ class CaseModel:
             lever=lever,
             within=within,
             knock=knock,
+            draws=draws,
+            futures=futures,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+        )
+
+    def sensitivity(
+        self,
+        *,
+        outcome: str = "",
+        levers: Sequence[str] = (),
+        within: int | None = None,
+        draws: int = 2000,
+        futures: int = 20,
+        seed: int = 1,
+        threads: int | None = None,
+        as_written: bool = False,
+        progress: Progress | None = None,
+    ) -> Sensitivity:
+        """What moves an answer; see `api.sensitivity.sensitivity_of`."""
+        from spillover.api.sensitivity import sensitivity_of
+
+        return sensitivity_of(
+            self if as_written else self._fitted(progress),
+            outcome=outcome,
+            levers=levers,
+            within=within,
             draws=draws,
             futures=futures,
             seed=seed,
