@@ -31,6 +31,8 @@ __all__ = [
     "N_OFFSPRING",
     "N_OPEN",
     "N_REPLY",
+    "N_SEEN",
+    "N_SPARE",
     "N_START",
     "N_TRY",
     "ORDER_ACT",
@@ -54,7 +56,10 @@ K_COUNTS = U(0x1D8E4E27C47D124F)
 K_CLAIMED = U(0xEB44ACCAB455D165)
 
 # kinds of nodes (low four bits of n_meta)
-N_OFFSPRING, N_IMMIGRANT, N_DUE, N_REPLY, N_LEVER, N_TRY, N_START, N_OPEN = range(8)
+(
+    N_OFFSPRING, N_IMMIGRANT, N_DUE, N_REPLY, N_LEVER, N_TRY, N_START, N_OPEN, N_SEEN,
+    N_SPARE,
+) = range(10)  # fmt: skip
 ORDER_START, ORDER_ACT, ORDER_CANDIDATE = U(0), U(1) << U(62), U(2) << U(62)
 SHIFT2 = U(2)
 

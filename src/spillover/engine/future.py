@@ -34,6 +34,8 @@ from spillover.engine.codes import (
     N_OFFSPRING,
     N_OPEN,
     N_REPLY,
+    N_SEEN,
+    N_SPARE,
     N_START,
     N_TRY,
     ORDER_CANDIDATE,
@@ -84,6 +86,16 @@ from spillover.engine.rules import (
     matches,
     start_factor,
     state_is_on,
+)
+from spillover.engine.script import (
+    FACTUAL,
+    OTHERWISE,
+    REPLAY,
+    all_layers,
+    has_act,
+    has_answer,
+    immigrant_factor,
+    still_brought,
 )
 from spillover.engine.tables import (
     FACTOR_END,
@@ -160,8 +172,8 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
     trace : None or (max_events, 3) uint64
         For each event the restraints of its stream that were in force and passed,
         defied, over: bit masks by number of the factor (`mark_restraints`).
-    script : None
-        Reserved for replays of a history.
+    script : None or Script
+        A history played again (`engine.script`).
     n : int
         Events so far.
     first, last : int
@@ -262,7 +274,15 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
                 means[s] = mu
                 made[s] = 1
                 raised = False
-                if streams[s].imm_layers > 1:
+                if script is not None:
+                    mode = script.state[0]
+                    script.held[s, day] = immigrant_factor(p, w, theta, s, float(day))
+                    if mode == OTHERWISE:  # its immigrants stand in the script
+                        made[s] = streams[s].imm_layers
+                        continue
+                    if mode == FACTUAL:
+                        all_layers(p, w, queue, kf, s, day, horizon)
+                if streams[s].imm_layers > 1 and made[s] == 1:
                     for at in range(streams[s].f0, streams[s].f1):
                         r = factor_at[at]
                         if (
@@ -355,6 +375,27 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
             # -- marks ---------------------------------------------------------------
             candidates += 1
             flags = ZERO
+            place = -1  # in the script
+            if script is not None:
+                if kind == N_SEEN:
+                    place = parent
+                    up = script.seen[place].parent
+                    parent = script.event_of[up] if up >= 0 else -1
+                    if script.state[0] == OTHERWISE and not still_brought(
+                        script, place
+                    ):
+                        continue
+                elif kind == N_SPARE:
+                    up = parent
+                    parent = script.event_of[up] if up >= 0 else -1
+                    if up >= 0 and parent < 0:
+                        continue
+                    kind = N_OFFSPRING if code & 15 == RESPONSE else N_IMMIGRANT
+                elif script.state[0] == REPLAY and t <= script.cut[0]:
+                    if kind == N_IMMIGRANT or kind == N_OFFSPRING or kind == N_DUE:
+                        continue
+                    if kind == N_REPLY:
+                        continue
             if kind == N_OFFSPRING:
                 flags = rows[code >> 4].flags
             elif kind == N_DUE:
@@ -369,6 +410,11 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
             deaths = 0
             injured = 0
             marked = streams[s].marked == 1
+            if script is not None and place >= 0:
+                flags = script.seen[place].flags
+                deaths = script.seen[place].deaths
+                injured = script.seen[place].injured
+                marked = False
             early = marked and streams[s].marks_first == 1
             if early:
                 flags, deaths, injured = draw_marks(
@@ -433,6 +479,26 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
                     factor = kept
                 else:
                     factor = min(held, 1.0)
+                if script is not None and place >= 0:
+                    how = code & 15
+                    if script.state[0] == FACTUAL:
+                        script.factor[place, 0] = held * power
+                        script.factor[place, 1] = kept
+                        script.factor[place, 2] = min(held, 1.0)
+                        factor = LATEST
+                    elif script.state[0] == REPLAY:
+                        factor = LATEST
+                    elif how == RESPONSE:
+                        factor = kept
+                    elif how == IMMIGRANT:
+                        factor = held * power
+                    elif how == LINE:
+                        factor = min(held, 1.0)
+                    else:
+                        factor = LATEST
+                    if script.seen[place].level > factor:
+                        continue
+                    factor = LATEST  # it has no other level
                 low = 0.0
                 width = 1.0
                 if (kind == N_IMMIGRANT or kind == N_OFFSPRING) and aux > 0:
@@ -447,7 +513,23 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
                         now_left[x, aux] -= 1
                         if now_left[x, aux] == 0 and now_done[x, aux] == 0:
                             now_lines[x].unanswered += 1.0
+                    if script is not None and script.state[0] == FACTUAL:
+                        spare = script.state[1]
+                        if spare >= len(script.spare):
+                            error = E_NODES
+                            break
+                        script.spare[spare].time = t
+                        script.spare[spare].order = ORDER_CANDIDATE | (key >> SHIFT2)
+                        script.spare[spare].key = key
+                        script.spare[spare].meta = aux << 4 | s << 12
+                        script.spare[spare].parent = (
+                            script.script_of[parent] if parent >= 0 else -1
+                        )
+                        script.spare[spare].via = code
+                        script.state[1] = spare + 1
                     continue
+                if script is not None and place < 0 and script.state[0] == FACTUAL:
+                    continue  # it would have been seen
             if marked and not early:
                 flags, deaths, injured = draw_marks(
                     streams, choices, options, amounts, theta, s, key, flags
@@ -487,6 +569,12 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
             by_stream[s] += 1
             event = n
             n += 1
+            if script is not None:
+                script.script_of[event] = place
+                if place >= 0:
+                    script.event_of[place] = event
+                    if code & 15 == LINE:
+                        answered(lines, now_lines, peak, theta, code >> 4, key)
             if kind == N_DUE and code & 15 == LINE:
                 x = code >> 4
                 now_left[x, aux] -= 1
@@ -598,8 +686,41 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
                         and before < now_lines[x].reach
                         and after >= now_lines[x].reach
                     ):
-                        cross(p, w, queue, theta, now, x, t, kx, event, horizon)
+                        scripted = False
+                        if script is not None and place >= 0:
+                            script.crossed[place, x] = 1
+                            mode = script.state[0]
+                            if mode == FACTUAL:
+                                script.was_crossed[place, x] = 1
+                            scripted = lines[x].act >= 0 and (
+                                mode == FACTUAL
+                                or (
+                                    mode == OTHERWISE
+                                    and script.was_crossed[place, x] == 1
+                                )
+                                or (mode == REPLAY and has_act(script, x, place))
+                            )
+                            if scripted:
+                                now_lines[x].resting = 1
+                                if not has_act(script, x, place):
+                                    now_lines[x].unanswered += 1.0
+                        if not scripted:
+                            cross(p, w, queue, theta, now, x, t, kx, event, horizon)
                 elif what == REPLY_ASK:
+                    if script is not None and place >= 0:
+                        mode = script.state[0]
+                        if now.asked[x] <= t:
+                            script.asked[place, x] = 1
+                            if mode == FACTUAL:
+                                script.was_asked[place, x] = 1
+                        if (
+                            mode == FACTUAL
+                            or (mode == OTHERWISE and script.was_asked[place, x] == 1)
+                            or (mode == REPLAY and has_answer(p, script, x, place))
+                        ):
+                            if now.asked[x] <= t:
+                                now.asked[x] = t + theta[replies[x].within]
+                            continue
                     ask(
                         p,
                         w,
@@ -625,11 +746,17 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
                             b,
                             unit(mix(mix(key + states[x].key) + K_DELAY)),
                         )
+                    if script is not None and script.until[x] > t:
+                        now_states[x].until = script.until[x]
                 elif what == STATE_OFF:
+                    if script is not None and script.until[x] > t:
+                        continue  # it is held on
                     now_states[x].on = 0.0
                 else:
                     now_seen[x] = t
 
+            if script is not None and place >= 0 and script.state[0] == OTHERWISE:
+                continue  # its offspring stand in the script
             # -- its offspring: one keyed uniform for each (response, layer) -------------
             q0, q1 = streams[s].q0, streams[s].q1
             own_keys = draw_keys[q0:q1]
