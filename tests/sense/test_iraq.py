@@ -160,6 +160,8 @@ def bands() -> dict[str, dict[str, tuple[float, float]]]:
     )
 
     class Month(Arm):
+        numbers = True  # each draw's own, which no list of changes holds
+
         def apply(self, theta: np.ndarray) -> np.ndarray:
             theta = theta.copy()
             starts = {

@@ -60,6 +60,8 @@ def _armed(assembled: Assembled, arm: Arm) -> tuple[int, ...] | None:
         if x >= assembled.lever_lines
     }
     targets = [change.target for change in arm.changes]
+    if arm.numbers and not targets:
+        return None
     if not all(t in lines for t in targets):
         return None
     return tuple(lines[t] for t in targets)
@@ -71,7 +73,7 @@ def arm_tables(assembled: Assembled, arms: Sequence[Arm]) -> ArmTables:
     An arm departs from the base's course, instead of running whole, when the base is
     the case as it is and the arm only acts on dates or arms red lines of its own.
     """
-    plain = not (arms[0].acts or arms[0].changes)
+    plain = not (arms[0].acts or arms[0].numbers)
     moved = [arms[0]]
     lines: list[tuple[int, ...]] = []
     theta, whole = [], []
@@ -79,7 +81,7 @@ def arm_tables(assembled: Assembled, arms: Sequence[Arm]) -> ArmTables:
         armed = _armed(assembled, arm) if plain and n > 0 else None
         lines.append(armed or ())
         whole.append(int(armed is None))
-        if arm.changes and n > 0:
+        if arm.numbers and n > 0:
             moved.append(arm)
             theta.append(len(moved) - 1)
         else:
@@ -101,9 +103,9 @@ def arm_tables(assembled: Assembled, arms: Sequence[Arm]) -> ArmTables:
 def _plain(moved: list[Arm], arm: Arm) -> int:
     """Place of the numbers as they are beside a base that changes some."""
     for v, other in enumerate(moved[1:], start=1):
-        if not other.changes:
+        if not other.numbers:
             return v
-    if not moved[0].changes:
+    if not moved[0].numbers:
         return 0
     moved.append(arm)
     return len(moved) - 1
