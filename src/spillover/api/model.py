@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spillover.api.paths import Paths
     from spillover.api.run import Run
     from spillover.api.sensitivity import Sensitivity
+    from spillover.api.what_if import WhatIf
     from spillover.assemble.assembled import Assembled
 
 __all__ = ["CaseModel", "load"]
@@ -341,6 +342,30 @@ class CaseModel:
             within=within,
             draws=draws,
             futures=futures,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+        )
+
+    def what_if(
+        self,
+        name: str,
+        *,
+        draws: int = 400,
+        samples: int = 5,
+        seed: int = 1,
+        threads: int | None = None,
+        as_written: bool = False,
+        progress: Progress | None = None,
+    ) -> WhatIf:
+        """Play a decision of the past otherwise; see `api.what_if.what_if`."""
+        from spillover.api.what_if import what_if
+
+        return what_if(
+            self if as_written else self._fitted(progress),
+            name,
+            draws=draws,
+            samples=samples,
             seed=seed,
             threads=threads,
             progress=progress,

@@ -13,7 +13,7 @@ from spillover.assemble.names import Names
 from spillover.assemble.past_data import PastData
 from spillover.assemble.posterior import Posterior
 from spillover.assemble.slots import SlotTable
-from spillover.model.structure import Model, Slot
+from spillover.model.structure import Act, Model, Slot
 from spillover.outcomes.question import Question, Tally
 
 __all__ = ["Assembled", "Variant", "VariantChoice"]
@@ -36,6 +36,15 @@ class Variant:
     id: str
     name: str
     choices: tuple[VariantChoice, ...]
+
+
+@dataclass(frozen=True)
+class AddedAct:
+    """An act that would have happened besides, ``day`` days from the origin."""
+
+    what_if: str
+    day: int
+    act: Act
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,8 @@ class Assembled:
     lever_lines
         Red lines from this index on belong to levers (``if ... then``): crossings
         before the origin are not theirs to answer.
+    added
+        Acts of the case's questions to its history.
     notes
         Sentences for people: what was imputed from the model alone, and such.
     posterior
@@ -82,5 +93,6 @@ class Assembled:
     past: PastData
     unmatched: tuple[str, ...] = ()
     lever_lines: int = 0
+    added: tuple[AddedAct, ...] = ()
     notes: tuple[str, ...] = ()
     posterior: Posterior | None = None

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 
-from spillover.assemble.assembled import Assembled
+from spillover.assemble.assembled import AddedAct, Assembled
 from spillover.assemble.build_answers import build_reply, build_response
 from spillover.assemble.build_levels import (
     build_driver,
@@ -180,6 +180,9 @@ def assemble_source(source: CaseSource) -> Assembled:
     check_counts(matched.past)
     table = ctx.slots.table()
     arms = build_arms(ctx, source.levers, pulls, table)
+    added = tuple(
+        AddedAct(x.what_if, ctx.day(x.day), ctx.act(x.act)) for x in source.added
+    )
     names = Names(ctx.index, dict(ctx.bits.bits))
     model = replace(
         model,
@@ -200,5 +203,6 @@ def assemble_source(source: CaseSource) -> Assembled:
         past=matched.past,
         unmatched=matched.unmatched,
         lever_lines=first_lever,
+        added=added,
         notes=(*matched.notes, *unused, *uncounted_notes(model, matched.past)),
     )

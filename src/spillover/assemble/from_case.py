@@ -16,6 +16,7 @@ from spillover.assemble.patterns import StreamWords
 from spillover.assemble.relations import Relations
 from spillover.assemble.sources import (
     ActionSource,
+    AddedActSource,
     AmountSource,
     CaseSource,
     ChoiceSource,
@@ -449,6 +450,13 @@ def source_of(case: schema.Case) -> CaseSource:
         gauges=tuple(_gauge(n, g) for n, g in case.gauges.items()),
         outcomes=tuple(_outcome(o) for o in case.outcomes),
         levers=tuple(_lever(x) for x in case.levers),
+        added=tuple(
+            AddedActSource(x.id, day, action.act)
+            for x in case.what_ifs
+            for action in x.acts
+            for day in action.on
+            if action.act is not None
+        ),
         variants=tuple(_variant(n, v) for n, v in case.variants.items()),
         records=tuple(_record(r) for r in case.records),
         counts=tuple(_count(c) for c in case.counts),

@@ -337,6 +337,15 @@ class LeverSource:
 
 
 @dataclass(frozen=True)
+class AddedActSource:
+    """An act that would have happened besides, in a question put to the history."""
+
+    what_if: str
+    day: dt.date
+    act: PatternText
+
+
+@dataclass(frozen=True)
 class ChoiceSource:
     """One choice of a variant."""
 
@@ -437,6 +446,7 @@ class CaseSource:
     gauges: tuple[GaugeSource, ...] = ()
     outcomes: tuple[OutcomeSource, ...] = ()
     levers: tuple[LeverSource, ...] = ()
+    added: tuple[AddedActSource, ...] = ()
     variants: tuple[VariantSource, ...] = ()
     records: tuple[RecordSource, ...] = ()
     counts: tuple[CountSource, ...] = ()

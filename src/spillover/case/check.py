@@ -12,6 +12,7 @@ from spillover.case import (
     check_numbers,
     check_outcomes,
     check_sense,
+    check_what_ifs,
 )
 from spillover.case.checking import Checker
 from spillover.case.schema import Case
@@ -53,6 +54,7 @@ def check_case(
     check_history.check_counts(check)
     check_outcomes.check_outcomes(check)
     check_levers.check_levers(check)
+    check_what_ifs.check_what_ifs(check)
     check_sense.check_reasons(check, strict=strict)
     if check.faults:
         unique = dict.fromkeys(check.faults)

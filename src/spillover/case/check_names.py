@@ -294,6 +294,10 @@ def check_patterns(check: Checker) -> None:
                 check_pattern(check, f"levers.{lever.id}.do", p)
             if action.then is not None:
                 check_pattern(check, f"levers.{lever.id}.do", action.then, act=True)
+    for asked in case.what_ifs:
+        for action in asked.acts:
+            if action.act is not None:
+                check_pattern(check, f"what_ifs.{asked.id}.acts", action.act, act=True)
 
 
 def check_for_unknown_actors(check: Checker) -> None:

@@ -48,6 +48,7 @@ LISTS = [
     "warnings",
     "outcomes",
     "levers",
+    "what_ifs",
 ]
 
 

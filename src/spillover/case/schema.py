@@ -757,6 +757,36 @@ class Lever(Element):
     """What may go wrong, in words."""
 
 
+class HeldState(Frozen):
+    """A state that would have lasted."""
+
+    state: str
+    """Which."""
+    ended: Date | None = None
+    """Day on which it did end; without one it lasts as long as the case says."""
+    to: Date
+    """Day till which it would have held."""
+
+
+class WhatIf(Element):
+    """A question put to the history: one decision changed."""
+
+    decided: Date
+    """Day of the decision; what came before it is left as it was."""
+    to: Date | None = None
+    """Last day looked at (the day before the origin when absent)."""
+    without: Ids = ()
+    """Records that would not have happened."""
+    holds: tuple[HeldState, ...] = ()
+    """States that would have lasted."""
+    acts: tuple[Action, ...] = ()
+    """Acts that would have happened besides, on days."""
+    also: Ids = ()
+    """Records that may have had the same effect: left out instead, and both together."""
+    counts: Ids
+    """Streams to count."""
+
+
 class Choice(Frozen):
     """One of rival structures."""
 
@@ -877,6 +907,8 @@ class Case(Frozen):
     """Outcomes."""
     levers: tuple[Lever, ...] = ()
     """Levers."""
+    what_ifs: tuple[WhatIf, ...] = ()
+    """Decisions of the past to play otherwise."""
     variants: dict[str, Variant] = {}
     """Rival structures."""
     alternatives: tuple[Alternative, ...] = ()

@@ -21,6 +21,7 @@ from spillover.cli import (  # noqa: F401 - they add their verbs
     learn,
     paths,
     sensitivity,
+    what_if,
 )
 from spillover.cli.root import (
     AsWritten,

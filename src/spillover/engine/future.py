@@ -91,7 +91,6 @@ from spillover.engine.script import (
     FACTUAL,
     OTHERWISE,
     REPLAY,
-    all_layers,
     has_act,
     has_answer,
     immigrant_factor,
@@ -271,18 +270,20 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
                         x += theta[driven[d].slot] * levels[driven[d].driver, day]
                     mu *= math.exp(min(x, 300.0))
                 mu *= n_week[s, weekday]
+                if script is not None:
+                    if script.state[0] == FACTUAL and day > 0:
+                        script.made[s, day - 1] = made[s]
                 means[s] = mu
                 made[s] = 1
                 raised = False
+                fresh = True
                 if script is not None:
-                    mode = script.state[0]
                     script.held[s, day] = immigrant_factor(p, w, theta, s, float(day))
-                    if mode == OTHERWISE:  # its immigrants stand in the script
-                        made[s] = streams[s].imm_layers
-                        continue
-                    if mode == FACTUAL:
-                        all_layers(p, w, queue, kf, s, day, horizon)
-                if streams[s].imm_layers > 1 and made[s] == 1:
+                    if script.state[0] == OTHERWISE:
+                        # Immigrants of layers that were in reach stand in the script.
+                        made[s] = script.made[s, day]
+                        fresh = False
+                if streams[s].imm_layers > 1:
                     for at in range(streams[s].f0, streams[s].f1):
                         r = factor_at[at]
                         if (
@@ -298,6 +299,8 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
                             raised = True
                 if raised:
                     raise_layers(p, w, queue, theta, kf, s, float(day), horizon)
+                if not fresh:
+                    continue
                 h = sub(ks, day * 32)
                 if mu <= 32.0:
                     thr = threshold(mu) if moved else n_none[s, weekday]
@@ -816,6 +819,9 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
             break
     if error == E_CAPPED or error == E_NODES:
         buckets[:] = -1
+    if script is not None and script.state[0] == FACTUAL:
+        for s in range(K):
+            script.made[s, p.days - 1] = made[s]
     stats[CANDIDATES] += candidates
     stats[ACCEPTED] = n
     stats[ERROR] = error

@@ -29,20 +29,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spillover.engine.codes import (
-    K_TIME,
-    N_IMMIGRANT,
     N_SEEN,
     N_SPARE,
     ORDER_CANDIDATE,
     SHIFT2,
 )
-from spillover.engine.hashing import cell_count, cell_key, cells, mix, sub, unit
 from spillover.engine.queue import BUCKET, FREE, HEAP, USED, push_node
 from spillover.engine.rules import gauge_level, state_is_on
 from spillover.engine.tables import Program, Table
 from spillover.engine.world import NODE
 from spillover.jit import compiled
-from spillover.model.via import IMMIGRANT, LINE, REPLY
+from spillover.model.via import LINE, REPLY
 
 __all__ = [
     "FACTUAL",
@@ -50,7 +47,6 @@ __all__ = [
     "REPLAY",
     "SEEN",
     "Script",
-    "all_layers",
     "begin_script",
     "has_act",
     "has_answer",
@@ -101,6 +97,7 @@ class Script(NamedTuple):
     crossed: NDArray[np.int64]  # (n, L) in this pass
     was_asked: NDArray[np.int64]  # (n, A)
     asked: NDArray[np.int64]  # (n, A)
+    made: NDArray[np.int64]  # (K, days) layers of immigrants in reach as seen
     until: NDArray[np.float64]  # (states,) a state turned on holds till then
 
 
@@ -121,6 +118,7 @@ def new_script(p: Program, n: int, *, max_events: int, spares: int) -> Script:
         np.zeros((n, L), np.int64),
         np.zeros((n, A), np.int64),
         np.zeros((n, A), np.int64),
+        np.ones((len(p.streams), p.days), np.int64),
         np.full(len(p.states), -LATEST),
     )
 
@@ -265,32 +263,3 @@ def immigrant_factor(p, w, theta, s, t):
     if p.streams[s].dormant == 1 and not now.open_until[s] >= t:
         total = 0.0
     return total
-
-
-@compiled
-def all_layers(p, w, queue, kf, s, day, horizon):
-    """Every layer of immigrants above the first for one day: what may be spare."""
-    ks = mix(kf + p.streams[s].key)
-    for layer in range(1, p.streams[s].imm_layers):
-        mean = w.means[s] * 2.0 ** (layer - 1)
-        h = sub(ks, day * 32 + layer)
-        for c in range(cells(mean)):
-            hc = cell_key(h, c)
-            for o in range(cell_count(hc, mean, c)):
-                k = sub(hc, o)
-                t = day + unit(mix(k + K_TIME))
-                if t <= horizon:
-                    push_node(
-                        w.nodes,
-                        w.bucket,
-                        w.heap_time,
-                        w.heap_node,
-                        queue,
-                        t,
-                        ORDER_CANDIDATE | (k >> SHIFT2),
-                        k,
-                        N_IMMIGRANT | layer << 4 | s << 12,
-                        -1,
-                        IMMIGRANT | s << 4,
-                    )
-    w.made[s] = p.streams[s].imm_layers

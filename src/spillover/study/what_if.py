@@ -1,9 +1,9 @@
 """What would have been: one history played again with one decision changed.
 
-Two answers. *Kept*: the course that was seen is kept as far as the levels allow, parents
-and levels drawn from their posterior; that what happens at one level happens at every
-higher one is our assumption, which no data can show. *Replayed*: the history up to the
-decision, then simulated.
+Two answers. *Kept*: the course that was seen is kept as far as the levels allow,
+parents and levels drawn from their posterior; that what happens at one level happens at
+every higher one is our assumption, which no data can show. *Replayed*: the history up
+to the decision, then simulated.
 
 This file must never import a page or a command.
 """
@@ -111,7 +111,9 @@ class Player:
         tallies = tuple(Tally("count", p) for p in counts)
         days = self.program.days
         questions = tuple(
-            Question(str(n), "", "", "", n + 1, "count", n, (Span(0, days),), quiet=True)
+            Question(
+                str(n), "", "", "", n + 1, "count", n, (Span(0, days),), quiet=True
+            )
             for n in range(len(tallies))
         )
         self.asked = compile_questions(model, tallies, questions)
