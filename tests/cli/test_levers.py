@@ -86,3 +86,40 @@ def test_what_if(tmp_path: Path) -> None:
     body = json.loads(fine(*ask, "-o", tmp_path / "b", "--json").stdout)
     assert body["decided"] == "2031-01-08"
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_a_full_run(tmp_path: Path) -> None:
+    """Levers, ways, assumptions and what-ifs stand in the brief and as pages."""
+    folder = tmp_path / "out"
+    size = ("--draws", "200", "--futures", "2")
+    done = fine("run", "strait-demo", "--full", *size, "-o", folder, "-q")
+    pages = {
+        "brief",
+        "comparison",
+        "paths",
+        "sensitivity",
+        "what-if-no-strike-in-january",
+    }
+    assert {p.stem for p in folder.glob("*.html")} == pages
+    said = re.sub(r"\s+", "", done.stdout)
+    assert all(f"{folder}/{p}.html" in said for p in pages)
+    html = (folder / "brief.html").read_text()
+    text = (folder / "brief.md").read_text()
+    body = json.loads((folder / "brief.json").read_text())
+    for head in ("How it would come about", "Had it gone otherwise"):
+        assert f"<h2>{head}</h2>" in html
+        assert f"## {head}" in text
+    compared = json.loads((folder / "comparison.json").read_text())
+    assert compared["draws"] == 200
+    drawn = set(re.findall(r'<figure id="fig-(\w+)"', html))
+    assert {"ways", "levers"} <= drawn
+    assert len(body["studies"]["levers"]) >= 3
+    assert "spillover compare" not in html  # no pointer to what is here
+    for row in body["studies"]["levers"][0]["text"], *body["why"]:
+        assert "confidence" not in row.lower()
+
+
+def test_a_brief_without_them_points_to_them(tmp_path: Path) -> None:
+    fine("run", "strait-demo", *TINY, "-o", tmp_path / "x", "-q")
+    for name in ("brief.html", "brief.md"):
+        assert "spillover compare" in (tmp_path / "x" / name).read_text()

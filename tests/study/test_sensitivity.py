@@ -18,7 +18,7 @@ from spillover.api.sensitivity_page import sensitivity_html, sensitivity_page
 from spillover.brief.report_html import report_markdown
 from spillover.brief.words import mixed_sentences
 from spillover.errors import InputError
-from spillover.study.indices import group_index, indices_of
+from spillover.study.indices import basis_of, group_index, indices_of
 from spillover.study.latent import bound_of
 from spillover.study.red_team import flip_of, flip_weight, tilt_of
 from spillover.study.tornado import tornado_of
@@ -43,13 +43,17 @@ def ishigami(
 KNOWN = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0, "x4": 0.0}
 
 
+def based(x: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: basis_of(v) for name, v in x.items()}
+
+
 def test_ishigami() -> None:
     """Within four standard errors, and 0.02 for what degree 8 cannot follow."""
     x, y = ishigami(np.random.default_rng(1))
-    found = {i.name: i for i in indices_of(x, y)}
+    found = {i.name: i for i in indices_of(based(x), y)}
     for name, want in KNOWN.items():
         assert abs(found[name].share - want) < 4 * found[name].se + 0.02, name
-    assert [i.name for i in indices_of(x, y)][:2] == ["x2", "x1"]
+    assert [i.name for i in indices_of(based(x), y)][:2] == ["x2", "x1"]
     assert not found["x3"].seen
     assert not found["x4"].seen
 
@@ -60,7 +64,7 @@ def test_as_salib_finds_them() -> None:
     x, y = ishigami(np.random.default_rng(2))
     problem = {"num_vars": 4, "names": list(x), "bounds": [[-np.pi, np.pi]] * 4}
     theirs = rbd.analyze(problem, np.stack(list(x.values()), axis=1), y, seed=1)
-    ours = {i.name: i.share for i in indices_of(x, y)}
+    ours = {i.name: i.share for i in indices_of(based(x), y)}
     for name, s1 in zip(x, theirs["S1"], strict=True):
         assert ours[name] == pytest.approx(float(s1), abs=0.06)
 
@@ -80,10 +84,10 @@ def probit(
 
 def test_noise_of_finite_futures_is_taken_out() -> None:
     x, y, within = probit(np.random.default_rng(3), 20)
-    found = {i.name: i for i in indices_of(x, y, within)}
+    found = {i.name: i for i in indices_of(based(x), y, within)}
     for name, want in {"z0": 0.8, "z1": 0.2, "z2": 0.0}.items():
         assert abs(found[name].share - want) < 4 * found[name].se + 0.03, name
-    raw = {i.name: i for i in indices_of(x, y, 0.0)}
+    raw = {i.name: i for i in indices_of(based(x), y, 0.0)}
     # Left in, the noise would be nearly two thirds of the variance: must not pass.
     assert abs(raw["z0"].share - 0.8) > 10 * raw["z0"].se
 
@@ -95,7 +99,7 @@ def test_a_number_that_does_nothing_is_not_seen() -> None:
     for _ in range(200):
         x = {f"z{k}": rng.normal(size=500) for k in range(5)}
         y = rng.binomial(20, 0.3, 500) / 20
-        wrong += any(i.seen for i in indices_of(x, y, 0.3 * 0.7 / 20 * 0.999))
+        wrong += any(i.seen for i in indices_of(based(x), y, 0.3 * 0.7 / 20 * 0.999))
     assert wrong <= 7
 
 
@@ -116,8 +120,8 @@ def test_order_and_scale_do_not_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, y, within = probit(rng, 20)
     order = rng.permutation(D)
-    a = {i.name: i.share for i in indices_of(x, y, within)}
-    b = indices_of({k: np.exp(v[order]) for k, v in x.items()}, y[order], within)
+    a = {i.name: i.share for i in indices_of(based(x), y, within)}
+    b = indices_of(based({k: np.exp(v[order]) for k, v in x.items()}), y[order], within)
     for i in b:
         assert i.share == pytest.approx(a[i.name], abs=1e-9)
 

@@ -22,6 +22,8 @@ from spillover.api.brief_rows import (
     watch_rows,
 )
 from spillover.api.brief_words import stream_label
+from spillover.api.compare_words import effect_line
+from spillover.api.studies import study_blocks
 from spillover.brief.page import (
     BriefPage,
     CountRow,
@@ -268,6 +270,8 @@ def _why(run: Run, headline: Answer, rows: tuple[OutcomeRow, ...]) -> tuple[str,
     if others:
         listed = ", ".join(f"{percent(r.p)} {r.window}" for r in others)
         out.append(f"Over other windows: {listed}.")
+    if run.studies is not None and run.studies.comparison is not None:
+        out.append(effect_line(run.studies.comparison))
     return tuple(out)
 
 
@@ -346,5 +350,6 @@ def brief_page(run: Run, *, generated: str = "") -> BriefPage:
         sources=source_rows(case),
         limits=case.limits,
         method=_method(run),
+        studies=None if run.studies is None else study_blocks(run.studies),
         fit=fit_page(case, run.model.fit_table) if run.model.fit_table else None,
     )

@@ -5,11 +5,8 @@ Must never import `cli` or the web.
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import itertools
-import json
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +23,7 @@ from spillover.brief.words import percent
 from spillover.case.schema import Cost, Lever
 from spillover.ensemble.run import Ensemble, run_ensemble
 from spillover.errors import InputError, ModelError, among
-from spillover.store.runfolder import write_folder
+from spillover.store.runfolder import csv_bytes, json_bytes, write_new
 from spillover.study.compare import Averted, Compared, compare
 from spillover.study.compare_questions import Counted, headline, with_counts
 from spillover.study.effects import Change, Effect
@@ -279,6 +276,16 @@ class Comparison:
             f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
 
+    def files(self) -> dict[str, bytes]:
+        """JSON, CSV and the page, by name."""
+        from spillover.api.compare_page import comparison_html
+
+        return {
+            "comparison.json": json_bytes(self.to_dict()),
+            "comparison.csv": csv_bytes(self.rows()),
+            "comparison.html": comparison_html(self).encode(),
+        }
+
     def save(self, folder: Path | str) -> Path:
         """Write JSON, CSV and the page to a new folder, whole or not at all.
 
@@ -287,27 +294,7 @@ class Comparison:
         InputError
             When the folder is there already.
         """
-        from spillover.api.compare_page import comparison_html
-
-        target = Path(folder)
-        if target.exists():
-            msg = f"{target} is there already: choose a new folder"
-            raise InputError(msg)
-        rows = self.rows()
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        body = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        write_folder(
-            target,
-            {
-                "comparison.json": body.encode(),
-                "comparison.csv": text.getvalue().encode(),
-                "comparison.html": comparison_html(self).encode(),
-            },
-        )
-        return target
+        return write_new(folder, self.files())
 
 
 def _effect_dict(e: Effect) -> dict[str, Any]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spillover.study.compare import Averted
     from spillover.study.ranking import Ranked
 
-__all__ = ["comparison_html", "comparison_page"]
+__all__ = ["armed_blocks", "comparison_html", "comparison_page", "lever_picture"]
 
 WORDS = (
     ("Chance", "Share of the simulated courses in which it happens, over all samples of the uncertain numbers."),
@@ -57,7 +57,7 @@ def comparison_page(c: Comparison) -> Report:
         Section("Pulled half way", _strength_blocks(c)),
         Section("Side effects", _side_blocks(c)),
         Section("Events and deaths", _averted_blocks(c)),
-        Section("Armed levers", _armed_blocks(c)),
+        Section("Armed levers", armed_blocks(c)),
         Section("What it rests on", _evidence_blocks(c)),
         Section("If a reading holds", _variant_blocks(c)),
         Section("How well the worlds are coupled", _coupling_blocks(c)),
@@ -90,10 +90,9 @@ def _chart_rows(c: Comparison, ranking: tuple[Ranked, ...]) -> list[dict[str, ob
     return rows
 
 
-def _lever_blocks(c: Comparison) -> tuple[Block, ...]:
+def lever_picture(c: Comparison) -> Picture:
+    """Change of the chance with each lever that is not armed."""
     ranking = c.ranking()
-    if not ranking:
-        return ()
     question, window = question_text(c)
     down = sum(
         not c.effect(r.id).tied and c.effect(r.id).change.mean < 0 for r in ranking
@@ -109,17 +108,23 @@ def _lever_blocks(c: Comparison) -> tuple[Block, ...]:
         tuple(_effect_row(c, r.id) for r in ranking),
         id="levers",
     )  # fmt: skip
-    picture = Picture(
+    return Picture(
         "levers", "levers", finding,
         f"Computed. {question} {window}. Dot: change of the chance in points. Bar: 90 % of samples.",
         {"rows": _chart_rows(c, ranking)}, table,
     )  # fmt: skip
+
+
+def _lever_blocks(c: Comparison) -> tuple[Block, ...]:
+    ranking = c.ranking()
+    if not ranking:
+        return ()
     risks = Table(
         "What each may set off",
         ("Lever", "Kind", "Risk"),
         tuple((c.facts[r.id].name, c.facts[r.id].kind, c.facts[r.id].risk or "none named") for r in ranking if r.id in c.model.levers),
     )  # fmt: skip
-    return picture, risks
+    return lever_picture(c), risks
 
 
 def _effect_row(c: Comparison, lever: str) -> tuple[str, ...]:
@@ -313,7 +318,8 @@ def _averted_blocks(c: Comparison) -> tuple[Block, ...]:
     )
 
 
-def _armed_blocks(c: Comparison) -> tuple[Block, ...]:
+def armed_blocks(c: Comparison) -> tuple[Block, ...]:
+    """Armed levers, apart from the others, with the deaths they cause."""
     if not c.armed:
         return ()
     rows = []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "bottom_line",
     "cost_text",
+    "effect_line",
     "first_table",
     "how_sure",
     "points",
@@ -102,17 +103,21 @@ def _and(names: Sequence[str]) -> str:
 def bottom_line(c: Comparison) -> str:
     """Which lever, by how much, who pulls it, at what price."""
     question, window = question_text(c)
-    asked = f"{question.rstrip('?')} {window}?"
+    return f"{question.rstrip('?')} {window}? {effect_line(c)}"
+
+
+def effect_line(c: Comparison) -> str:
+    """The answer without its question."""
     base = next(iter(c.compared.values())).effects[c.headline].p0
     top = _top(c)
     if not top:
         return (
-            f"{asked} No lever can be told from doing nothing: the chance stays near "
+            "No lever can be told from doing nothing: the chance stays near "
             f"{percent(base)}."
         )
     first, e = c.facts[top[0]], c.effect(top[0])
     return (
-        f"{asked} \u201c{first.name}\u201d lowers it most in the model, from "
+        f"\u201c{first.name}\u201d lowers it most in the model, from "
         f"{percent(e.p0)} to {percent(e.p1)}. Who would have to act: "
         f"{_and(first.owners)}. Price: {price(first)}."
     )

@@ -5,10 +5,7 @@ Must never import `cli` or the web.
 
 from __future__ import annotations
 
-import csv
 import html
-import io
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +21,7 @@ from spillover.brief.words import percent
 from spillover.ensemble.paths import Chain, QuestionPaths, run_paths
 from spillover.ensemble.run import Ensemble, run_ensemble
 from spillover.errors import InputError, among
-from spillover.store.runfolder import write_folder
+from spillover.store.runfolder import csv_bytes, json_bytes, write_new
 from spillover.study.effects import Effect
 from spillover.study.paths import (
     KnockOut,
@@ -239,30 +236,25 @@ class Paths:
             f"<tbody>{body}</tbody></table>"
         )
 
-    def save(self, folder: Path | str) -> Path:
-        """Write JSON, CSV and the page to a new folder, whole or not at all."""
+    def files(self) -> dict[str, bytes]:
+        """JSON, CSV and the page, by name."""
         from spillover.api.paths_page import paths_html
 
-        target = Path(folder)
-        if target.exists():
-            msg = f"{target} is there already: choose a new folder"
-            raise InputError(msg)
-        text = io.StringIO()
-        writer = csv.DictWriter(
-            text, ["share", "courses", "way", "mean_days"], lineterminator="\n"
-        )
-        writer.writeheader()
-        writer.writerows(self.rows())
-        body = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        write_folder(
-            target,
-            {
-                "paths.json": body.encode(),
-                "paths.csv": text.getvalue().encode(),
-                "paths.html": paths_html(self).encode(),
-            },
-        )
-        return target
+        return {
+            "paths.json": json_bytes(self.to_dict()),
+            "paths.csv": csv_bytes(self.rows()),
+            "paths.html": paths_html(self).encode(),
+        }
+
+    def save(self, folder: Path | str) -> Path:
+        """Write JSON, CSV and the page to a new folder, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            When the folder is there already.
+        """
+        return write_new(folder, self.files())
 
     def stream(self, name: str) -> str:
         """A kind of event in words."""
@@ -312,7 +304,12 @@ def paths_of(
     base = cut(model.assembled, within) if within else model.assembled
     question = headline_of(model, base.questions, outcome)
     at = [q.id for q in base.questions].index(question)
-    _has_ways(base, at)
+    if not has_ways(base, question):
+        msg = (
+            f'"{question}" has no ways to follow: no single event completes it. Choose '
+            "an outcome that asks whether something happens (at_least)"
+        )
+        raise InputError(msg)
     known = {a.id: a for a in base.arms}
     if lever and lever not in known:
         msg = f'unknown lever "{lever}": the levers are {among(lever, model.levers)}'
@@ -336,19 +333,14 @@ def paths_of(
     )  # fmt: skip
 
 
-def _has_ways(assembled: Assembled, at: int) -> None:
-    """Refuse a question that no single event completes."""
-    q = assembled.questions[at]
-    asks = [assembled.questions[p] for p in q.parts] or [q]
-    for one in asks:
+def has_ways(assembled: Assembled, question: str) -> bool:
+    """Whether single events complete a question: there are ways to follow to it."""
+    q = next(q for q in assembled.questions if q.id == question)
+    for one in [assembled.questions[p] for p in q.parts] or [q]:
         gauge = one.tally >= 0 and assembled.tallies[one.tally].kind == "gauge"
-        if (
-            one.mode not in ("any", "all_of", "any_of")
-            or gauge
-            or (one.mode == "any" and (one.low <= 0.0 or one.high < float("inf")))
-        ):
-            msg = (
-                f'"{q.id}" has no ways to follow: no single event completes it. Choose '
-                "an outcome that asks whether something happens (at_least)"
-            )
-            raise InputError(msg)
+        bounded = one.low <= 0.0 or one.high < float("inf")
+        if gauge or one.mode not in ("any", "all_of", "any_of"):
+            return False
+        if one.mode == "any" and bounded:
+            return False
+    return True

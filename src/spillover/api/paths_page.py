@@ -23,6 +23,7 @@ __all__ = [
     "marker_table",
     "paths_html",
     "paths_page",
+    "way_picture",
     "way_table",
 ]
 
@@ -135,17 +136,20 @@ def marker_table(p: Paths) -> Table:
     )  # fmt: skip
 
 
+def way_picture(p: Paths) -> Picture:
+    """Ways as ribbons."""
+    finding = f"{percent(p.share(p.chains[0]))} of the ways begin and end alike"
+    roots = {c.streams[0] if c.codes[0] & 15 != 15 else -1 for c in p.chains}
+    if len(p.chains) > 1:
+        finding = f"{len(p.chains)} ways from {len(roots)} beginnings; the first carries {percent(p.share(p.chains[0]))}"
+    how = "Computed. Ribbon height: share of the courses with the outcome. "
+    return Picture("ways", "flow", finding, how, flow_of(p), way_table(p))
+
+
 def paths_page(p: Paths) -> Report:
     """Fill the page."""
     case = p.model.case
-    ways: list[Block] = []
-    if p.chains:
-        finding = f"{percent(p.share(p.chains[0]))} of the ways begin and end alike"
-        roots = {c.streams[0] if c.codes[0] & 15 != 15 else -1 for c in p.chains}
-        if len(p.chains) > 1:
-            finding = f"{len(p.chains)} ways from {len(roots)} beginnings; the first carries {percent(p.share(p.chains[0]))}"
-        how = "Computed. Ribbon height: share of the courses with the outcome. "
-        ways = [Picture("ways", "flow", finding, how, flow_of(p), way_table(p))]
+    ways: list[Block] = [way_picture(p)] if p.chains else []
     knocked = knock_table(p)
     off: list[Block] = [knocked] if knocked.rows else []
     if off:

@@ -5,12 +5,11 @@ Must never import `cli` or the web.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import json
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +19,13 @@ import numpy as np
 from spillover.api.model import CaseModel, load
 from spillover.api.views import Outcomes, answer_dict
 from spillover.errors import InputError
-from spillover.store.runfolder import write_folder
+from spillover.store.runfolder import csv_bytes, json_bytes, write_new
 from spillover.study.forecast import Answer, answers_of
 
 if TYPE_CHECKING:
+    from spillover.api.studies import Studies
     from spillover.brief.page import BriefPage
+    from spillover.ensemble.drawn import Progress
     from spillover.ensemble.run import Ensemble
 
 __all__ = ["Brief", "Run", "open_run"]
@@ -74,6 +75,7 @@ class Run:
     model: CaseModel
     ensemble: Ensemble
     notes: tuple[str, ...] = ()
+    studies: Studies | None = None
 
     @cached_property
     def _answers(self) -> dict[str, tuple[Answer, ...]]:
@@ -97,6 +99,14 @@ class Run:
             msg = f'lever "{name}" was not simulated: simulate(levers=["{name}"])'
             raise InputError(msg)
         return Outcomes(self.model.id, name, self._answers[name])
+
+    def full(
+        self, *, threads: int | None = None, progress: Progress | None = None
+    ) -> Run:
+        """Simulate also levers, ways, assumptions and what-ifs; see `api.studies`."""
+        from spillover.api.studies import study
+
+        return replace(self, studies=study(self, threads=threads, progress=progress))
 
     def brief(self, *, generated: str = "") -> Brief:
         """The brief of this run."""
@@ -149,20 +159,14 @@ class Run:
     def _tables(self) -> dict[str, bytes]:
         files: dict[str, bytes] = {}
         every = [self.outcomes(a.id).to_dict() for a in self.ensemble.arms]
-        files["outcomes.json"] = json.dumps(
-            {"schema_version": 1, "arms": every}, indent=2, ensure_ascii=False
-        ).encode()
-        rows = [
-            {"lever": a.id, **answer_dict(x)}
-            for a in self.ensemble.arms
-            for x in self._answers[a.id]
-        ]
-        keys = list(dict.fromkeys(k for r in rows for k in r))
-        text = io.StringIO()
-        writer = csv.DictWriter(text, keys, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        files["outcomes.csv"] = text.getvalue().encode()
+        files["outcomes.json"] = json_bytes({"schema_version": 1, "arms": every})
+        files["outcomes.csv"] = csv_bytes(
+            [
+                {"lever": a.id, **answer_dict(x)}
+                for a in self.ensemble.arms
+                for x in self._answers[a.id]
+            ]
+        )
         packed = io.BytesIO()
         arrays: dict[str, Any] = {
             "index": self.ensemble.index,
@@ -183,10 +187,6 @@ class Run:
             folder, n = base, 2
             while folder.exists():
                 folder, n = Path(f"{base}-{n}"), n + 1
-        target = Path(folder)
-        if target.exists():
-            msg = f"{target} is there already: choose a new folder"
-            raise InputError(msg)
         generated = f"{now:%Y-%m-%d %H:%M} UTC"
         brief = self.brief(generated=generated)
         files = self._tables()
@@ -204,8 +204,9 @@ class Run:
             f"case/{n if n != self.model.document.file else 'case.yaml'}": b
             for n, b in self.model.files.items()
         }
-        write_folder(target, files)
-        return target
+        if self.studies is not None:
+            files |= self.studies.files()
+        return write_new(folder, files)
 
 
 def open_run(folder: Path | str) -> tuple[CaseModel, dict[str, Any]]:

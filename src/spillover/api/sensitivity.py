@@ -6,7 +6,6 @@ Must never import `cli` or the web.
 from __future__ import annotations
 
 import html
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -20,9 +19,9 @@ from numpy.typing import NDArray
 from spillover.api.brief_numbers import number_words
 from spillover.api.compare import Comparison, compare_levers
 from spillover.errors import InputError
-from spillover.store.runfolder import write_folder
+from spillover.store.runfolder import json_bytes, write_new
 from spillover.study.effects import Change, gap_of
-from spillover.study.indices import Index, group_index, indices_of
+from spillover.study.indices import Index, basis_of, group_index, indices_of
 from spillover.study.latent import Bound, bound_of
 from spillover.study.red_team import Flip, Tilt, flip_of, flip_weight, tilt_of
 from spillover.study.tornado import Bar, tornado_of
@@ -100,6 +99,15 @@ class Sensitivity:
         return found
 
     @cached_property
+    def _bases(self) -> dict[str, Floats]:
+        """Polynomials of every input: they serve every question."""
+        return {name: basis_of(x) for name, x in self.inputs.items()}
+
+    @cached_property
+    def _indices(self) -> dict[str, tuple[Index, ...]]:
+        return {}
+
+    @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Numbers that are `alike`, by the name of their group."""
         found: dict[str, list[str]] = {}
@@ -118,8 +126,10 @@ class Sensitivity:
 
     def indices(self, question: str = "") -> tuple[Index, ...]:
         """Share of the variance of the chance that each input explains by itself."""
-        y, within = self._answer(question or self.question)
-        return indices_of(self.inputs, y, within)
+        name = question or self.question
+        if name not in self._indices:
+            self._indices[name] = indices_of(self._bases, *self._answer(name))
+        return self._indices[name]
 
     @cached_property
     def group_shares(self) -> dict[str, float]:
@@ -301,23 +311,24 @@ class Sensitivity:
             f"<tbody>{body}</tbody></table>"
         )
 
-    def save(self, folder: Path | str) -> Path:
-        """Write JSON and the page to a new folder, whole or not at all."""
+    def files(self) -> dict[str, bytes]:
+        """JSON and the page, by name."""
         from spillover.api.sensitivity_page import sensitivity_html
 
-        target = Path(folder)
-        if target.exists():
-            msg = f"{target} is there already: choose a new folder"
-            raise InputError(msg)
-        body = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        write_folder(
-            target,
-            {
-                "sensitivity.json": body.encode(),
-                "sensitivity.html": sensitivity_html(self).encode(),
-            },
-        )
-        return target
+        return {
+            "sensitivity.json": json_bytes(self.to_dict()),
+            "sensitivity.html": sensitivity_html(self).encode(),
+        }
+
+    def save(self, folder: Path | str) -> Path:
+        """Write JSON and the page to a new folder, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            When the folder is there already.
+        """
+        return write_new(folder, self.files())
 
 
 def _finite(value: float) -> float | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from spillover.errors import InputError, among
 from spillover.keys import id_key
 from spillover.model.history import History
 from spillover.model.structure import Clause, Pattern, ScheduledAct
-from spillover.store.runfolder import write_folder
+from spillover.store.runfolder import json_bytes, write_new
 from spillover.study.what_if import Player, Way
 
 if TYPE_CHECKING:
@@ -179,23 +178,24 @@ class WhatIf:
             f'<th scope="col">Count</th></tr></thead><tbody>{body}</tbody></table>'
         )
 
-    def save(self, folder: Path | str) -> Path:
-        """Write JSON and the page to a new folder, whole or not at all."""
+    def files(self, stem: str = "what-if") -> dict[str, bytes]:
+        """JSON and the page, by name."""
         from spillover.api.what_if_page import what_if_html
 
-        target = Path(folder)
-        if target.exists():
-            msg = f"{target} is there already: choose a new folder"
-            raise InputError(msg)
-        body = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        write_folder(
-            target,
-            {
-                "what-if.json": body.encode(),
-                "what-if.html": what_if_html(self).encode(),
-            },
-        )
-        return target
+        return {
+            f"{stem}.json": json_bytes(self.to_dict()),
+            f"{stem}.html": what_if_html(self).encode(),
+        }
+
+    def save(self, folder: Path | str) -> Path:
+        """Write JSON and the page to a new folder, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            When the folder is there already.
+        """
+        return write_new(folder, self.files())
 
 
 @dataclass(frozen=True)

@@ -232,7 +232,16 @@ _ROLES = re.compile(
     r' (aria-[a-z]+|role|class|xmlns:xlink|pointer-events|stroke-miterlimit)="[^"]*"'
 )
 _EMPTY = re.compile(r'<path d="M0,0h0v0h0Z"/>|<path d="" display="none"/>')
-_COORDINATES = re.compile(r' (?:d|transform)="[^"]*"')
+# What SVG takes for granted anyway, and the font, which the page sets once.
+_DEFAULTS = (
+    ' opacity="1"',
+    ' font-weight="normal"',
+    ' text-anchor="start"',
+    ' stroke-dasharray="1,0"',
+    f' font-family="{FONT}"',
+    ' font-family="' + FONT.replace("'", "&apos;") + '"',
+)
+_COORDINATES = re.compile(r' (?:d|transform|stroke-width)="[^"]*"')
 _DECIMALS = re.compile(r"(\.\d)\d+")
 
 
@@ -242,10 +251,10 @@ def svg(spec: Spec, title: str) -> str:
 
     drawn = vl_convert.vegalite_to_svg(spec)
     drawn = _EMPTY.sub("", _ROLES.sub("", drawn))
-    drawn = drawn.replace(' opacity="1"', "")
+    for default in _DEFAULTS:
+        drawn = drawn.replace(default, "")
     # Coordinates only: a label must never be rounded.
     drawn = _COORDINATES.sub(lambda m: _DECIMALS.sub(r"\1", m[0]), drawn)
-    drawn = drawn.replace(' font-family="' + FONT.replace("'", "&apos;") + '"', "")
     name = f'role="img" aria-label="{html.escape(title)}"'
     start = f'<svg {name} preserveAspectRatio="xMinYMin meet" '
     return drawn.replace("<svg ", start, 1)

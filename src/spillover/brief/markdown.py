@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from spillover.brief.annex import annex, text_rows
 from spillover.brief.glossary import GLOSSARY
-from spillover.brief.page import BriefPage
+from spillover.brief.page import BriefPage, StudyBlocks
+from spillover.brief.report_html import blocks_markdown
 
 __all__ = ["to_markdown"]
 
@@ -80,6 +81,9 @@ def to_markdown(page: BriefPage) -> str:
         ("Restraint", "Who", "Holds", "In force", "Strength"),
         [[r.name, r.owner, r.holds, r.in_force, r.strength] for r in page.restraints],
     )
+    studies = page.studies or StudyBlocks()
+    if studies.ways:
+        out += ["## How it would come about", "", *blocks_markdown(studies.ways)]
     out += [
         "## Red lines",
         "",
@@ -118,8 +122,14 @@ def to_markdown(page: BriefPage) -> str:
     out += [
         "## Levers",
         "",
-        "Effects of levers are compared by another command; here who can pull them, and at what price.",
-        "",
+        *(
+            blocks_markdown(studies.levers)
+            or [
+                "Their effects are not in this brief: `spillover compare` shows them, and "
+                "`spillover run --full` brings them here.",
+                "",
+            ]
+        ),
     ]
     out += _table(
         "Levers",
@@ -129,6 +139,7 @@ def to_markdown(page: BriefPage) -> str:
     out += [
         "## Assumptions",
         "",
+        *blocks_markdown(studies.assumptions),
         *_table(
             "Sourced",
             ("Number", "Value", "Rests on", "Goes with the answer"),
@@ -154,6 +165,8 @@ def to_markdown(page: BriefPage) -> str:
         ),
         "",
     ]
+    if studies.history:
+        out += ["## Had it gone otherwise", "", *blocks_markdown(studies.history)]
     if page.fit:
         fit_rows = text_rows(page)
         out += ["## What the history taught", "", page.fit.summary, ""]

@@ -3,7 +3,7 @@
 The layer above fills it; `render` and the charts only read it. Templates hold no
 arithmetic. What is sourced, judged and computed stands in fields of its own.
 
-This file imports nothing of Spillover.
+This file imports nothing of Spillover but `brief.report`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
+
+from spillover.brief.report import Block
 
 __all__ = [
     "ActorBox",
@@ -25,6 +27,7 @@ __all__ = [
     "RestraintRow",
     "SourceRow",
     "StreamRow",
+    "StudyBlocks",
     "TieArrow",
     "TimelineEvent",
     "WarningRow",
@@ -244,6 +247,33 @@ class SourceRow:
 
 
 @dataclass(frozen=True)
+class StudyBlocks:
+    """What studies add to a brief: paragraphs, tables and pictures, by place.
+
+    Attributes
+    ----------
+    ways
+        By which ways the key outcome comes about.
+    levers
+        What the levers do to it.
+    assumptions
+        Which assumptions move it, and what turns the levers round.
+    history
+        Decisions of the past played otherwise.
+    """
+
+    ways: tuple[Block, ...] = ()
+    levers: tuple[Block, ...] = ()
+    assumptions: tuple[Block, ...] = ()
+    history: tuple[Block, ...] = ()
+
+    @property
+    def all(self) -> tuple[Block, ...]:
+        """Every block in order."""
+        return (*self.ways, *self.levers, *self.assumptions, *self.history)
+
+
+@dataclass(frozen=True)
 class BriefPage:
     """A whole brief."""
 
@@ -287,4 +317,5 @@ class BriefPage:
     limits: tuple[str, ...]
     method: tuple[tuple[str, str], ...]
     fit: FitPage | None = None
+    studies: StudyBlocks | None = None
     track_record: str = "No forecast of this case has been resolved yet."

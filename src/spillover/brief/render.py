@@ -15,8 +15,10 @@ from pathlib import Path
 
 from spillover.brief.annex import annex, text_rows
 from spillover.brief.glossary import GLOSSARY
+from spillover.brief.labels import share_labels
 from spillover.brief.page import BriefPage
 from spillover.brief.pictures import draw_pictures
+from spillover.brief.report_html import draw_blocks, pictures_of
 from spillover.brief.words import likelihood_word
 
 __all__ = ["SCHEMA_VERSION", "to_html", "to_json"]
@@ -33,6 +35,8 @@ def to_html(page: BriefPage) -> str:
 
     folder = Path(str(files("spillover.brief") / "templates"))
     drawn, names = draw_pictures(page)
+    blocks = page.studies.all if page.studies else ()
+    drawn |= draw_blocks(blocks)
     css = (folder / "brief.css").read_text(encoding="utf-8")
     css += "@media screen and (prefers-color-scheme:dark){" + dark_css("svg") + "}"
     env = jinja2.Environment(
@@ -41,14 +45,17 @@ def to_html(page: BriefPage) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return env.get_template("brief.html.j2").render(
-        page=page,
-        css=Markup(css),
-        art={k: Markup(v) for k, v in drawn.items()},
-        names=names,
-        annex=annex(page),
-        glossary=GLOSSARY,
-        **text_rows(page),
+    return share_labels(
+        env.get_template("brief.html.j2").render(
+            page=page,
+            css=Markup(css),
+            art={k: Markup(v) for k, v in drawn.items()},
+            names=names,
+            annex=annex(page),
+            study_tables=[p.table for p in pictures_of(blocks)],
+            glossary=GLOSSARY,
+            **text_rows(page),
+        )
     )
 
 

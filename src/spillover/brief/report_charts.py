@@ -303,7 +303,7 @@ def flow(nodes: Rows, flows: Rows, width: int = 640) -> Spec:
         ya, yb = ya + out[w["from"]], yb + into[w["to"]]
         out[w["from"]] += h
         into[w["to"]] += h
-        bend = [(t / 24, (t / 24) ** 2 * (3 - 2 * t / 24)) for t in range(25)]
+        bend = [(t / 14, (t / 14) ** 2 * (3 - 2 * t / 14)) for t in range(15)]
         band = [
             {
                 "x": xa + bar + (xb - xa - bar) * t,
@@ -316,9 +316,8 @@ def flow(nodes: Rows, flows: Rows, width: int = 640) -> Spec:
             w["kind"], EST_TINTS[0]
         )
         drawn.append((h, tint, band))
-        ribbons.append(
-            (xa + bar + (xb - xa) * 0.3, ya + (yb - ya) * 0.22 + h / 2, h, w)
-        )
+        if h > 14:
+            ribbons.append(((xa + bar, ya), (xb, yb), h, w["share"]))
     for _, tint, band in sorted(drawn, key=lambda d: -d[0]):  # thin ones on top
         f.add("area", band, fill=tint)
         for edge in ("y", "y2"):
@@ -334,27 +333,45 @@ def flow(nodes: Rows, flows: Rows, width: int = 640) -> Spec:
         ],
         fill=INK,
     )
+    taken: list[tuple[float, float, float, float]] = []
     for n in nodes:
         first, final = n["col"] == 0, n["col"] == cols - 1
         align = "left" if first else "right" if final else "center"
         shift = {"left": 0, "center": bar / 2, "right": bar}[align]
-        lines = wrap(n["name"], room * (0.58 if cols > 2 else 1.0), 11.5)[:3]
+        lines = wrap(n["name"], room * (0.58 if cols > 2 else 1.0), 11.5)
+        if len(lines) > 3:
+            lines = [*lines[:2], f"{lines[2]} \u2026"]
         x, y = at[n["id"]]
-        y_top = max(8.0, y - 8 - 13 * (len(lines) - 1))
-        f.text(
-            [{"x": x + shift, "y": y_top, "t": "\n".join(lines)}], align, 11, halo=True
-        )
-    f.text(
-        [
-            {"x": x + 6, "y": y, "t": f"{w['share'] * 100:.0f} %"}
-            for x, y, h, w in ribbons
-            if h > 14
-        ],
-        "center",
-        11,
-        "bold",
-    )
+        x, y_top = x + shift, max(8.0, y - 8 - 13 * (len(lines) - 1))
+        f.text([{"x": x, "y": y_top, "t": "\n".join(lines)}], align, 11, halo=True)
+        wide = max(text_width(t, 11) for t in lines)
+        left = x - {"left": 0.0, "center": 0.5, "right": 1.0}[align] * wide
+        taken.append((left, left + wide, y_top - 8, y_top + 13 * len(lines) - 6))
+    labels: list[dict[str, Any]] = []
+    for start, end, h, share in sorted(ribbons, key=lambda r: -r[2]):
+        x, y = _free_place(start, end, h, taken)
+        taken.append((x - 14, x + 14, y - 7, y + 7))
+        labels.append({"x": x, "y": y, "t": f"{share * 100:.0f} %"})
+    f.text(labels, "center", 11, "bold")
     return f.chart()
+
+
+def _free_place(
+    start: tuple[float, float],
+    end: tuple[float, float],
+    h: float,
+    taken: Sequence[tuple[float, float, float, float]],
+) -> tuple[float, float]:
+    """Middle of a ribbon where a label meets nothing; if nowhere, a third of the way."""
+    for share in (0.33, 0.5, 0.66, 0.2, 0.58, 0.42, 0.75, 0.85, 0.1):
+        eased = share**2 * (3 - 2 * share)
+        x = start[0] + (end[0] - start[0]) * share
+        y = start[1] + (end[1] - start[1]) * eased + h / 2
+        if all(
+            x + 16 < a or x - 16 > b or y + 8 < c or y - 8 > d for a, b, c, d in taken
+        ):
+            return x, y
+    return start[0] + (end[0] - start[0]) * 0.33, start[1] + h / 2
 
 
 def tornado(rows: Rows, middle: float, width: int = 640) -> Spec:

@@ -8,24 +8,45 @@ This file must never import anything of Spillover but `brief`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 
-from spillover.brief.report import Picture, Report, Table, Text
+from spillover.brief.labels import share_labels
+from spillover.brief.report import Block, Picture, Report, Table, Text
 
-__all__ = ["report_html", "report_json", "report_markdown"]
+__all__ = [
+    "blocks_markdown",
+    "draw_blocks",
+    "pictures_of",
+    "report_html",
+    "report_json",
+    "report_markdown",
+]
 
 SCHEMA_VERSION = 1
 WIDTHS = (640, 328)
 
 
-def _pictures(page: Report) -> Iterator[Picture]:
-    for section in page.sections:
-        for block in section.blocks:
-            if isinstance(block, Picture):
-                yield block
+def pictures_of(blocks: Iterable[Block]) -> Iterator[Picture]:
+    """The pictures among blocks, in order."""
+    return (b for b in blocks if isinstance(b, Picture))
+
+
+def draw_blocks(blocks: Iterable[Block]) -> dict[tuple[str, int], str]:
+    """Each picture as SVG, by id and width."""
+    from spillover.brief.frame import svg
+    from spillover.brief.report_charts import CHARTS
+
+    return {
+        (p.id, width): svg(
+            CHARTS[p.kind](width=width, **p.data),
+            title=f"{p.finding}; the numbers stand in the annex",
+        )
+        for p in pictures_of(blocks)
+        for width in WIDTHS
+    }
 
 
 def report_html(page: Report) -> str:
@@ -33,33 +54,25 @@ def report_html(page: Report) -> str:
     import jinja2
     from markupsafe import Markup
 
-    from spillover.brief.frame import dark_css, svg
-    from spillover.brief.report_charts import CHARTS
+    from spillover.brief.frame import dark_css
 
     folder = Path(str(files("spillover.brief") / "templates"))
     css = (folder / "brief.css").read_text(encoding="utf-8")
     css += "@media screen and (prefers-color-scheme:dark){" + dark_css("svg") + "}"
-    art = {
-        (p.id, width): Markup(
-            svg(
-                CHARTS[p.kind](width=width, **p.data),
-                title=f"{p.finding}; the numbers stand in the annex",
-            )
-        )
-        for p in _pictures(page)
-        for width in WIDTHS
-    }
+    blocks = [block for section in page.sections for block in section.blocks]
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return env.get_template("report.html.j2").render(
-        page=page,
-        css=Markup(css),
-        art=art,
-        annex=[p.table for p in _pictures(page)],
+    return share_labels(
+        env.get_template("report.html.j2").render(
+            page=page,
+            css=Markup(css),
+            art={k: Markup(v) for k, v in draw_blocks(blocks).items()},
+            annex=[p.table for p in pictures_of(blocks)],
+        )
     )
 
 
@@ -86,6 +99,19 @@ def _table(t: Table) -> list[str]:
     ]
 
 
+def blocks_markdown(blocks: Iterable[Block]) -> list[str]:
+    """Lines of blocks; pictures as their tables."""
+    lines: list[str] = []
+    for block in blocks:
+        if isinstance(block, Text):
+            lines += [block.text, ""]
+        elif isinstance(block, Picture):
+            lines += [f"**{block.finding}** {block.how}", "", *_table(block.table)]
+        else:
+            lines += _table(block)
+    return lines
+
+
 def report_markdown(page: Report) -> str:
     """The same content as Markdown; pictures as their tables."""
     lines = [f"# {page.title}: {page.kind.lower()}", ""]
@@ -96,14 +122,7 @@ def report_markdown(page: Report) -> str:
     if page.first:
         lines += _table(page.first)
     for section in page.sections:
-        lines += [f"## {section.head}", ""]
-        for block in section.blocks:
-            if isinstance(block, Text):
-                lines += [block.text, ""]
-            elif isinstance(block, Picture):
-                lines += [f"**{block.finding}** {block.how}", "", *_table(block.table)]
-            else:
-                lines += _table(block)
+        lines += [f"## {section.head}", "", *blocks_markdown(section.blocks)]
     lines += ["## Words", ""]
     lines += [f"* **{a}**: {b}" for a, b in page.words]
     lines += ["", page.foot, ""]

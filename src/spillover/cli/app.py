@@ -119,6 +119,16 @@ def check(
     )
 
 
+Full = Annotated[
+    bool,
+    typer.Option(
+        "--full",
+        help="Also compare levers, follow the ways, weigh assumptions and ask the case's "
+        "what-ifs: in the brief, and a page each in the folder.",
+    ),
+]
+
+
 def _simulated(
     case: str,
     draws: int,
@@ -128,6 +138,7 @@ def _simulated(
     threads: int | None,
     as_written: bool,
     quiet: bool,
+    full: bool = False,
 ) -> Run:
     from spillover.api.model import load
     from spillover.cli.progress import Bar
@@ -137,7 +148,7 @@ def _simulated(
     for w in warnings:
         note(f"note: {w}", quiet=quiet)
     with Bar(quiet=quiet) as bar:
-        return model.simulate(
+        done = model.simulate(
             draws=draws,
             futures=futures,
             seed=seed,
@@ -146,6 +157,7 @@ def _simulated(
             as_written=as_written,
             progress=bar,
         )
+        return done.full(threads=threads, progress=bar) if full else done
 
 
 @app.command()
@@ -273,6 +285,7 @@ def run(
     lever: Lever = None,
     threads: Threads = None,
     as_written: AsWritten = False,
+    full: Full = False,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -280,7 +293,9 @@ def run(
     """The whole job: check, simulate, print the answers, write the brief."""
     from spillover.cli.show import closing, outcomes_table
 
-    done = _simulated(case, draws, futures, seed, lever, threads, as_written, quiet)
+    done = _simulated(
+        case, draws, futures, seed, lever, threads, as_written, quiet, full
+    )
     folder = done.save(out)
     table = done.outcomes().to_dict()
     if as_json:

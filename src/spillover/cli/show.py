@@ -137,6 +137,13 @@ def closing(run: Run, folder: Path) -> None:
         console.print(
             f"{capped:,} courses had too many events and were stopped; the brief gives bounds."
         )
+    if run.studies is not None:
+        if run.studies.comparison is not None:
+            from spillover.api.compare_words import bottom_line
+
+            console.print(bottom_line(run.studies.comparison))
+        pages = ", ".join(str(folder / x) for x in run.studies.pages)
+        console.print(f"Pages: {pages}")
     for lever in m["levers"][1:]:
         console.print(
             f'With the lever "{lever}":  spillover outcomes {folder} --lever {lever}'

@@ -6,6 +6,7 @@
       outcomes.csv    the same as a table
       results.npz     counts by draw
       brief.html, brief.md, brief.json
+      comparison.*, paths.*, sensitivity.*, what-if-*   of a full run
       case/           the case as it was run
 
 This file imports only `errors` and the rest of `store`.
@@ -13,14 +14,19 @@ This file imports only `errors` and the rest of `store`.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["digest_of", "write_folder"]
+from spillover.errors import InputError
+
+__all__ = ["csv_bytes", "digest_of", "json_bytes", "write_folder", "write_new"]
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
@@ -29,6 +35,37 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     for name in sorted(files):
         total.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
     return total.hexdigest()
+
+
+def csv_bytes(rows: Sequence[Mapping[str, object]]) -> bytes:
+    """Rows as CSV; columns in the order in which they first appear."""
+    text = io.StringIO()
+    columns = list(dict.fromkeys(k for r in rows for k in r))
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def json_bytes(body: Mapping[str, object]) -> bytes:
+    """Plain values as JSON."""
+    return json.dumps(body, indent=2, ensure_ascii=False).encode()
+
+
+def write_new(folder: Path | str, files: Mapping[str, bytes]) -> Path:
+    """Write files into a folder that is not there yet; it appears whole.
+
+    Raises
+    ------
+    InputError
+        When it is there already.
+    """
+    target = Path(folder)
+    if target.exists():
+        msg = f"{target} is there already: choose a new folder"
+        raise InputError(msg)
+    write_folder(target, files)
+    return target
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

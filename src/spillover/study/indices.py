@@ -72,11 +72,8 @@ def basis_of(x: Floats, degree: int = DEGREE) -> Floats:
         kept = np.abs(np.diag(r)) > 1e-9
         return np.asarray(q[:, kept] * np.sqrt(len(x)))
     u = 2.0 * ranks(x) - 1.0
-    rows = [
-        legendre.legval(u, [0.0] * k + [1.0]) * np.sqrt(2 * k + 1)
-        for k in range(1, degree + 1)
-    ]
-    return np.stack(rows, axis=1)
+    norms = np.sqrt(2.0 * np.arange(1, degree + 1) + 1.0)
+    return np.asarray(legendre.legvander(u, degree)[:, 1:] * norms)
 
 
 def latent_variance(y: Floats, within: float) -> float:
@@ -107,14 +104,14 @@ def _squared(y: Floats, basis: Floats) -> tuple[float, float, int]:
 
 
 def indices_of(
-    inputs: Mapping[str, Floats], y: Floats, within: float = 0.0
+    bases: Mapping[str, Floats], y: Floats, within: float = 0.0
 ) -> tuple[Index, ...]:
     """First-order indices of every input, the largest first.
 
     Parameters
     ----------
-    inputs
-        (D,) values by name.
+    bases
+        Polynomials of each input (`basis_of`) by name; they serve any answer.
     y : (D,)
         Answer in each draw.
     within
@@ -122,15 +119,14 @@ def indices_of(
     """
     whole = latent_variance(y, within)
     spread = float(np.var(y, ddof=1))
-    if whole <= 0.0 or not inputs:
-        return tuple(Index(name, 0.0, 0.0, seen=False) for name in inputs)
+    if whole <= 0.0 or not bases:
+        return tuple(Index(name, 0.0, 0.0, seen=False) for name in bases)
     found = []
-    for name, x in inputs.items():
-        basis = basis_of(x)
+    for name, basis in bases.items():
         total, se, k = _squared(y, basis)
         c = ((y - y.mean())[:, None] * basis).mean(axis=0)
         p = float(stats.chi2.sf(len(y) * float((c**2).sum()) / spread, k))
-        seen = p < LEVEL / len(inputs)
+        seen = p < LEVEL / len(bases)
         found.append(Index(name, total / whole, se / whole, seen))
     return tuple(sorted(found, key=lambda i: -i.share))
 
