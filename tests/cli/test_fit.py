@@ -98,8 +98,13 @@ def test_a_fit_that_is_not_there_or_is_no_fit(fitted: Path, tmp_path: Path) -> N
 
 
 def demo_without_history(folder: Path) -> Path:
-    """The demonstration case without records and counts."""
+    """The demonstration case without records, counts and what it asks of them."""
     fine("new", folder, "-q")
+    case = folder / "case.yaml"
+    text = case.read_text()
+    case.write_text(
+        text[: text.index("what_ifs:")] + text[text.index("alternatives:") :]
+    )
     for table in ("records.csv", "counts.csv"):
         path = folder / table
         path.write_text(path.read_text().splitlines()[0] + "\n")

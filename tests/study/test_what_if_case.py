@@ -40,7 +40,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(DEMO, folder)
     text = (folder / "case.yaml").read_text()
     start = text.index("what_ifs:")
-    end = text.index("variants:")
+    end = text.index("alternatives:")
     text = text[:start] + ASKED + text[end:]
     for old, new in MADE_ONE_SIDED.items():
         assert old in text
