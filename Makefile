@@ -47,8 +47,9 @@ fix: $(VENV)/.dev ## mend what a tool can mend
 	$(BIN)/ruff format
 	$(BIN)/codespell --write-changes
 
-bench: $(VENV)/.dev $(BENCH)/.ready ## simulating, fitting, importing; ours and the peers'
+bench: $(VENV)/.dev $(BENCH)/.ready ## simulating, levers, fitting, importing; ours and the peers'
 	$(BIN)/python -m benchmarks.bench
+	$(BIN)/python -m benchmarks.levers
 	$(BIN)/python -m benchmarks.import_rows
 
 clean: ## remove environments and caches

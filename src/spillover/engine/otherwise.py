@@ -26,7 +26,12 @@ from spillover.engine.script import (
     begin_script,
     new_script,
 )
-from spillover.engine.script_parents import draw_background, draw_parents
+from spillover.engine.script_parents import (
+    Memory,
+    draw_background,
+    draw_parents,
+    new_memory,
+)
 from spillover.engine.tables import Program, Table
 from spillover.engine.world import World, new_world
 from spillover.jit import compiled
@@ -60,7 +65,7 @@ class Player(NamedTuple):
     queue: NDArray[np.int64]  # (5,)
     script: Script
     levels: NDArray[np.float64]  # (K, days)
-    running: NDArray[np.float64]  # (kernels,)
+    memory: Memory
 
 
 def new_player(
@@ -80,7 +85,7 @@ def new_player(
         queue,
         new_script(p, n, max_events=max_events, spares=spares),
         np.zeros((len(p.streams), p.days)),
-        np.zeros(len(p.kernels)),
+        new_memory(p, n),
     )
 
 
@@ -214,6 +219,10 @@ def play(
         script.seen[k] = seen[k]
     none = changed.acts[:0]
     work = 0
+    settling = SETTLING if len(p.lines) + len(p.replies) > 0 else 0
+    for s in range(len(spread)):
+        if spread[s] > 0.0:
+            settling = SETTLING
     c.levels[:] = 0.0
     for m in range(samples):
         km = sub(mix(key + K_SAMPLE), m)
@@ -230,12 +239,12 @@ def play(
             if got < 0:
                 return work, -got
             kt = sub(mix(km + K_PARENTS), turn)
-            draw_parents(p, w, theta, script, c.levels, slowest, kt, c.running)
+            draw_parents(p, w, theta, script, c.levels, slowest, kt, c.memory)
             draw_background(
                 p, w, script, c.levels, spread, block, mix(kt + K_GROUND)
             )  # fmt: skip
         # The spares of the background just drawn, and crossings with their acts known.
-        for _ in range(SETTLING):
+        for _ in range(settling):
             w.stats[:] = 0
             got = _pass(p, c, theta, kf, none, FACTUAL)
             work += w.stats[CANDIDATES]

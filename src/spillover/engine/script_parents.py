@@ -17,8 +17,10 @@ This file must never import a case or `assemble`.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spillover.engine.hashing import (
     inverse_normal,
@@ -28,14 +30,55 @@ from spillover.engine.hashing import (
     varying_log_density,
 )
 from spillover.engine.rules import matches
+from spillover.engine.tables import Program
 from spillover.jit import compiled
 from spillover.model.via import IMMIGRANT, LINE, RECORD, REPLY, RESPONSE
 
-__all__ = ["draw_background", "draw_parents"]
+__all__ = ["Memory", "draw_background", "draw_parents", "new_memory"]
+
 
 K_LEVEL = np.uint64(0x94D049BB133111EB)
 LONGEST = 24.0
 """Half-lives after which a response is over."""
+
+
+class Memory(NamedTuple):
+    """Scratch of `draw_parents`, and which rows bring which streams."""
+
+    running: NDArray[np.float64]  # (parts,) rate each part of a row brings
+    since: NDArray[np.float64]  # (rows,) day at which the running rates stand
+    brought: NDArray[np.float64]  # (rows,)
+    part_at: NDArray[np.int64]  # (rows,) first part of each row
+    source: NDArray[np.int64]  # (rows,) stream whose events bring the row
+    into_at: NDArray[np.int64]  # (K + 1,)
+    into: NDArray[np.int64]  # rows by the stream they bring
+    before: NDArray[np.int64]  # (n,) event of the same stream before; -1: none
+    latest: NDArray[np.int64]  # (K,)
+
+
+def new_memory(p: Program, n: int) -> Memory:
+    """Scratch for histories of up to ``n`` events.
+
+    Two streams that bring a third through one response are two rows that share their
+    parts of the memory; here each row has running rates of its own.
+    """
+    rows, K = p.rows, len(p.streams)
+    part_at = np.cumsum([0, *(rows["k1"] - rows["k0"])])
+    source = np.zeros(len(rows), np.int64)
+    for s in range(K):
+        for q in range(int(p.streams["q0"][s]), int(p.streams["q1"][s])):
+            source[p.draws["row"][q]] = s
+    return Memory(
+        np.zeros(int(part_at[-1])),
+        np.zeros(len(rows)),
+        np.zeros(len(rows)),
+        part_at[:-1].astype(np.int64),
+        source,
+        np.searchsorted(np.sort(rows["target"]), np.arange(K + 1)).astype(np.int64),
+        np.argsort(rows["target"], kind="stable").astype(np.int64),
+        np.zeros(max(1, n), np.int64),
+        np.zeros(K, np.int64),
+    )
 
 
 @compiled
@@ -118,16 +161,24 @@ def _by_reply(p, theta, script, k, j, a, n):
 
 
 @compiled
-def _decay(p, numbers, running, days):
-    """Let what earlier events still bring fade for ``days``."""
-    for k in range(len(p.kernels)):
-        if running[k] > 0.0:
-            running[k] *= math.exp(-numbers.kernel_rate[k] * days)
+def _carry(p, numbers, memory, row, t):
+    """Rate at F' = 1 that earlier events bring through a row at ``t``, carried there."""
+    total = 0.0
+    at = memory.part_at[row]
+    aged = t - memory.since[row]
+    for n in range(p.rows[row].k1 - p.rows[row].k0):
+        held = memory.running[at + n]
+        if held > 0.0:
+            held *= math.exp(-numbers.kernel_rate[p.rows[row].k0 + n] * aged)
+            memory.running[at + n] = held
+            total += held
+    memory.since[row] = t
+    return total
 
 
 @compiled
-def _excite(p, numbers, theta, seen, j, running):
-    """Add what event ``j`` brings from now on, by part of each response."""
+def _excite(p, numbers, theta, seen, j, memory):
+    """Add what event ``j`` brings from now on to the rows of its stream."""
     source = seen[j].stream
     for q in range(p.streams[source].q0, p.streams[source].q1):
         row = p.draws[q].row
@@ -135,39 +186,48 @@ def _excite(p, numbers, theta, seen, j, running):
             continue
         if not matches(seen[j].flags, p.rows[row].m0, p.rows[row].m1, p.masks):
             continue
+        _carry(p, numbers, memory, row, seen[j].time)
         mean = _mean(p, theta, seen[j].flags, row)
-        for k in range(p.rows[row].k0, p.rows[row].k1):
+        at = memory.part_at[row]
+        for n in range(p.rows[row].k1 - p.rows[row].k0):
+            k = p.rows[row].k0 + n
             share = theta[p.kernels[k].share] if p.kernels[k].share >= 0 else 1.0
-            running[k] += mean * share * numbers.kernel_rate[k]
+            memory.running[at + n] += mean * share * numbers.kernel_rate[k]
 
 
 @compiled
-def _excited(p, numbers, theta, script, k, first, running):
-    """Rate that earlier events bring to event ``k`` at F' = 1."""
+def _excited(p, numbers, theta, script, k, row, memory):
+    """Rate that earlier events bring to event ``k`` through one row, at F' = 1."""
     seen = script.seen
-    s, total = seen[k].stream, 0.0
-    for row in range(len(p.rows)):
-        if p.rows[row].target != s:
-            continue
-        if seen[k].flags & p.rows[row].flags != p.rows[row].flags:
-            continue
-        if p.rows[row].lag >= 0:  # no running sum: the memory begins later
-            for j in range(first, k):
-                if _has_row(p, seen[j].stream, row):
-                    total += _by_response(p, numbers, theta, script, k, j, row)
-            continue
-        for part in range(p.rows[row].k0, p.rows[row].k1):
-            total += running[part]
+    if seen[k].flags & p.rows[row].flags != p.rows[row].flags:
+        return 0.0
+    if p.rows[row].lag < 0:
+        return _carry(p, numbers, memory, row, seen[k].time)
+    total = 0.0  # no running sum: the memory begins later
+    j = memory.latest[memory.source[row]]
+    while j >= 0:
+        total += _by_response(p, numbers, theta, script, k, j, row)
+        j = memory.before[j]
     return total
 
 
 @compiled
-def _has_row(p, stream, row):
-    """Whether ``row`` belongs to events of ``stream``."""
-    for q in range(p.streams[stream].q0, p.streams[stream].q1):
-        if p.draws[q].row == row:
-            return True
-    return False
+def _parent(p, numbers, theta, script, k, row, goal, memory):
+    """Event that brought ``k`` through a row: where their sum, latest first, meets ``goal``.
+
+    The last that brings anything where rounding leaves the sum below it.
+    """
+    found, at = -1, 0.0
+    j = memory.latest[memory.source[row]]
+    while j >= 0:
+        part = _by_response(p, numbers, theta, script, k, j, row)
+        if part > 0.0:
+            found = j
+            at += part
+            if at >= goal:
+                break
+        j = memory.before[j]
+    return found
 
 
 @compiled
@@ -197,11 +257,11 @@ def _owed(p, theta, script, k, first, due, at, goal):
 
 
 @compiled
-def draw_parents(p, w, theta, script, levels, slowest, key, running):
+def draw_parents(p, w, theta, script, levels, slowest, key, memory):
     """Draw a parent and a level for every event of the script.
 
-    What earlier events bring is a running sum for each part of a memory; the parent is
-    then looked for from the latest event back, which seldom takes many steps.
+    What earlier events bring is a running sum for each row; the row is drawn first,
+    then the event among those of its stream, from the latest back: seldom many steps.
 
     Parameters
     ----------
@@ -210,18 +270,18 @@ def draw_parents(p, w, theta, script, levels, slowest, key, running):
     slowest : float
         Longest half-life of any response, delay or wait, in days.
     key : uint64
-    running : (kernels,)
+    memory : Memory
         Scratch.
     """
     numbers, seen = w.numbers, script.seen
     n = script.size[0]
     reach = LONGEST * slowest
     first = 0
-    running[:] = 0.0
+    memory.running[:] = 0.0
+    memory.since[:] = 0.0
+    memory.latest[:] = -1
     for k in range(n):
         s, t = seen[k].stream, seen[k].time
-        if k > 0:
-            _decay(p, numbers, running, t - seen[k - 1].time)
         while seen[first].time < t - reach:
             first += 1
         day = min(int(t), p.days - 1)
@@ -230,43 +290,46 @@ def draw_parents(p, w, theta, script, levels, slowest, key, running):
         own *= script.factor[k, 0]
         kept, due = script.factor[k, 1], script.factor[k, 2]
         owed, _, _ = _owed(p, theta, script, k, first, due, 0.0, 1e300)
-        excited = kept * _excited(p, numbers, theta, script, k, first, running)
-        _excite(p, numbers, theta, seen, k, running)
+        excited = 0.0
+        for at in range(memory.into_at[s], memory.into_at[s + 1]):
+            row = memory.into[at]
+            memory.brought[row] = kept * _excited(
+                p, numbers, theta, script, k, row, memory
+            )
+            excited += memory.brought[row]
         seen[k].parent = -1
         seen[k].via = IMMIGRANT | s << 4
         seen[k].level = 0.0
         total = own + owed + excited
-        if total <= 0.0:  # the case does not say how it came: it stays
-            seen[k].via = RECORD
-            continue
         goal = total * unit(sub(key, k))
         u = unit(mix(sub(key, k) + K_LEVEL))
-        if goal <= own:
+        if total <= 0.0:  # the case does not say how it came: it stays
+            seen[k].via = RECORD
+        elif goal <= own:
             seen[k].level = u * script.factor[k, 0]
-            continue
-        if goal <= own + owed:
+        elif goal <= own + owed:
             _, up, code = _owed(p, theta, script, k, first, due, own, goal)
             if up >= 0:
                 seen[k].parent, seen[k].via = up, code
                 if code & 15 == LINE:
                     seen[k].level = u * due
-            continue
-        at = own + owed
-        for j in range(k - 1, first - 1, -1):
-            source = seen[j].stream
-            for q in range(p.streams[source].q0, p.streams[source].q1):
-                row = p.draws[q].row
-                if p.draws[q].layer != 0 or p.rows[row].target != s:
+        else:
+            goal -= own + owed
+            for at in range(memory.into_at[s], memory.into_at[s + 1]):
+                row = memory.into[at]
+                if goal > memory.brought[row] and at + 1 < memory.into_at[s + 1]:
+                    goal -= memory.brought[row]
                     continue
-                at += kept * _by_response(p, numbers, theta, script, k, j, row)
-                if at >= goal:
-                    seen[k].parent, seen[k].via = j, RESPONSE | row << 4
+                up = _parent(p, numbers, theta, script, k, row, goal / kept, memory)
+                if up >= 0:
+                    seen[k].parent, seen[k].via = up, RESPONSE | row << 4
                     seen[k].level = u * kept
-                    break
-            if at >= goal:
+                else:  # it fell between rounding errors
+                    seen[k].level = u * script.factor[k, 0]
                 break
-        if seen[k].parent < 0:  # it fell between rounding errors
-            seen[k].level = u * script.factor[k, 0]
+        memory.before[k] = memory.latest[s]
+        memory.latest[s] = k
+        _excite(p, numbers, theta, seen, k, memory)
 
 
 @compiled
