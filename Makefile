@@ -16,7 +16,7 @@ NO_VENV = could not make $(VENV): is the venv module installed (python3-venv on 
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-all lint types fix bench clean
+.PHONY: help run dev test test-all lint types fix bench recompile clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -51,6 +51,9 @@ bench: $(VENV)/.dev $(BENCH)/.ready ## simulating, levers, fitting, importing; o
 	$(BIN)/python -m benchmarks.bench
 	$(BIN)/python -m benchmarks.levers
 	$(BIN)/python -m benchmarks.import_rows
+
+recompile: ## forget compiled code: after an edit in engine/
+	find src \( -name '*.nbi' -o -name '*.nbc' \) -delete
 
 clean: ## remove environments and caches
 	rm -rf $(VENV) $(BENCH) build dist htmlcov .coverage .hypothesis
