@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from spillover.api.paths_words import stream_words
 from spillover.assemble.draws import draw_table
-from spillover.assemble.history_model import bases_of, history_model, spread_of
+from spillover.assemble.history_model import bases_of, history_model, walks_of
 from spillover.assemble.impute import impute
 from spillover.assemble.imputed import ImputedPast
 from spillover.case import schema
@@ -349,8 +349,9 @@ def what_if(
         ways, decisive = plan.ways(record)
         found = player.play(
             theta[d], mu[d], history, ways, low=plan.low, high=plan.high,
-            decisive=decisive, spread=spread_of(a, theta[d], plan.days),
+            decisive=decisive, walks=walks_of(a, theta[d]),
             samples=samples, seed=seed, draw=d,
+            ahead=float(-played.begins - plan.days),
         )  # fmt: skip
         kept[:, d], replayed[:, d] = found.kept, found.replayed
         inside = (history.time > plan.low) & (history.time <= plan.high)

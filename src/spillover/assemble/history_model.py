@@ -17,7 +17,7 @@ from spillover.assemble.assembled import Assembled
 from spillover.assemble.stability import bases_matrix
 from spillover.model.structure import ABSENT, Driver, Model
 
-__all__ = ["HistoryModel", "bases_of", "history_model", "spread_of"]
+__all__ = ["HistoryModel", "bases_of", "history_model", "walks_of"]
 
 Floats = NDArray[np.float64]
 
@@ -98,23 +98,34 @@ def _shift(
     return tuple((a, b) for a, b in moved if b <= 0.0)
 
 
-def spread_of(assembled: Assembled, theta: Floats, days: int) -> Floats:
-    """Prior variance of each stream's log background over its history, (K,).
+def walks_of(assembled: Assembled, theta: Floats) -> Floats:
+    """Walk of each stream's log background: variance a day, return a day, mean; (K, 3).
 
-    That of the walks of its drivers about the middle of the history: sigma^2 days / 4,
-    at most two. Streams without a walking driver have none.
+    The walking drivers of a stream together, each to its power: a jump adds its mean
+    square, returns and means are weighed by variance. Streams that share a driver are
+    taken as walking apart.
     """
     model = assembled.model
-    found = np.zeros(len(model.streams))
+    found = np.zeros((len(model.streams), 3))
+
+    def value(slot: int, absent: float) -> float:
+        return absent if slot == ABSENT else float(theta[slot])
+
     for i, s in enumerate(model.streams):
-        total = 0.0
         for d, power in s.drivers:
             driver = model.drivers[d]
-            if driver.kind in ("walk", "sum"):
-                spread = 0.0 if driver.spread == ABSENT else float(theta[driver.spread])
-                spread = spread or 0.1
-                total += (float(theta[power]) * spread) ** 2
-        found[i] = min(2.0, total * days / 4.0)
+            if driver.kind != "walk":
+                continue
+            variance = value(driver.spread, 0.0) ** 2
+            if driver.jump_times is not None:
+                rate = value(driver.jump_rate, 0.0)
+                variance += rate * float(np.log(theta[driver.jump_times.a])) ** 2
+            variance *= float(theta[power]) ** 2
+            half = value(driver.reverts_half_life, np.inf)
+            mean = float(theta[power]) * np.log(value(driver.reverts_to, 1.0))
+            found[i] += variance * np.array([1.0, np.log(2.0) / half, mean])
+    told = found[:, 0] > 0.0
+    found[told, 1:] /= found[told, :1]
     return found
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spillover.engine.background import VARIANCE, draw_background
 from spillover.engine.codes import CANDIDATES, ERROR
 from spillover.engine.future import advance
 from spillover.engine.hashing import mix, sub
@@ -28,7 +29,6 @@ from spillover.engine.script import (
 )
 from spillover.engine.script_parents import (
     Memory,
-    draw_background,
     draw_parents,
     new_memory,
 )
@@ -44,6 +44,7 @@ K_SAMPLE = U(0x2127599BF4325C37)
 K_PARENTS = U(0xC2B2AE3D27D4EB4F)
 K_WORLD = U(0x165667B19E3779F9)
 K_GROUND = U(0x85EBCA77C2B2AE63)
+LATEST = 1e300
 PLAIN, NEW_LEVELS, NO_PARENTS = range(3)
 SETTLING = 5
 """Times a history is played until every act has its crossing."""
@@ -64,14 +65,22 @@ class Player(NamedTuple):
     world: World
     queue: NDArray[np.int64]  # (5,)
     script: Script
-    levels: NDArray[np.float64]  # (K, days)
+    levels: NDArray[np.float64]  # (K, days) background given all that was seen
+    after: NDArray[np.float64]  # (K, days) the same given what came before the decision
+    ground: NDArray[np.float64]  # (8, blocks) scratch of `draw_background`
     memory: Memory
 
 
 def new_player(
-    p: Program, n: int, *, max_events: int, spares: int, buckets_per_day: int
+    p: Program,
+    n: int,
+    *,
+    max_events: int,
+    spares: int,
+    buckets_per_day: int,
+    block: int,
 ) -> Player:
-    """Room for histories of up to ``n`` events."""
+    """Room for histories of up to ``n`` events; backgrounds change every ``block`` days."""
     queue = np.zeros(5, np.int64)
     queue[PER_DAY] = buckets_per_day
     return Player(
@@ -85,6 +94,8 @@ def new_player(
         queue,
         new_script(p, n, max_events=max_events, spares=spares),
         np.zeros((len(p.streams), p.days)),
+        np.zeros((len(p.streams), p.days)),
+        np.zeros((8, -(-p.days // block))),
         new_memory(p, n),
     )
 
@@ -95,7 +106,8 @@ def _pass(p, c, theta, kf, acts, mode):
     w, script = c.world, c.script
     script.state[0] = mode
     reset(w.start, w.now)
-    begin_script(p, w, c.queue, script, c.levels)
+    levels = c.after if mode == REPLAY else c.levels
+    begin_script(p, w, c.queue, script, levels)
     open_levers(p, w, c.queue, theta, kf, acts, p.horizon)
     last = p.days * c.queue[PER_DAY] + 1
     n = advance(p, w, c.queue, theta, kf, acts, None, script, 0, 0, last)
@@ -164,7 +176,8 @@ def play(
     mu,
     seen,
     changed,
-    spread,
+    walks,
+    ahead,
     block,
     slowest,
     sweeps,
@@ -189,7 +202,9 @@ def play(
     mu : (K,)
     seen : SEEN table
     changed : Changed
-    spread, block, slowest
+    walks, ahead, block
+        As in `engine.background`.
+    slowest : float
         As in `engine.script_parents`.
     sweeps : int
         Of the sampler before each sample.
@@ -220,10 +235,11 @@ def play(
     none = changed.acts[:0]
     work = 0
     settling = SETTLING if len(p.lines) + len(p.replies) > 0 else 0
-    for s in range(len(spread)):
-        if spread[s] > 0.0:
+    for s in range(len(walks)):
+        if walks[s, VARIANCE] > 0.0:
             settling = SETTLING
     c.levels[:] = 0.0
+    c.after[:] = 0.0
     for m in range(samples):
         km = sub(mix(key + K_SAMPLE), m)
         kf = mix(km + K_WORLD)
@@ -240,9 +256,13 @@ def play(
                 return work, -got
             kt = sub(mix(km + K_PARENTS), turn)
             draw_parents(p, w, theta, script, c.levels, slowest, kt, c.memory)
+            kg, near = mix(kt + K_GROUND), turn < rounds - 1 - sweeps // 2
             draw_background(
-                p, w, script, c.levels, spread, block, mix(kt + K_GROUND)
-            )  # fmt: skip
+                p, w, script, c.levels, walks, ahead, block, LATEST, kg, near, c.ground
+            )
+            draw_background(
+                p, w, script, c.after, walks, ahead, block, low, mix(kg), near, c.ground
+            )
         # The spares of the background just drawn, and crossings with their acts known.
         for _ in range(settling):
             w.stats[:] = 0

@@ -1,15 +1,14 @@
-"""Who brought what in a history: parents, levels and backgrounds from their posterior.
+"""Who brought what in a history: parents and levels from their posterior.
 
-One sweep of a Gibbs sampler: given the background, every event's parent is drawn with
-its share of the intensity (baseline, each earlier event through each response, the acts
-owed by crossed lines, the answers to asks); given the parents, the background of each
-block is gamma. A level is uniform below the factor that let the event through.
+Half of a sweep of a Gibbs sampler (`engine.background` is the other): given the
+background, every event's parent is drawn with its share of the intensity (baseline, each
+earlier event through each response, the acts owed by crossed lines, the answers to asks).
+A level is uniform below the factor that let the event through.
 
 References
 ----------
 Rasmussen (2013), Bayesian inference for Hawkes processes, Methodol. Comput. Appl.
 Probab. 15, doi:10.1007/s11009-011-9272-5.
-Wilson & Hilferty (1931), PNAS 17: the cube root of a gamma variable is nearly normal.
 
 This file must never import a case or `assemble`.
 """
@@ -23,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spillover.engine.hashing import (
-    inverse_normal,
     mix,
     sub,
     unit,
@@ -34,7 +32,7 @@ from spillover.engine.tables import Program
 from spillover.jit import compiled
 from spillover.model.via import IMMIGRANT, LINE, RECORD, REPLY, RESPONSE
 
-__all__ = ["Memory", "draw_background", "draw_parents", "new_memory"]
+__all__ = ["Memory", "draw_parents", "new_memory"]
 
 
 K_LEVEL = np.uint64(0x94D049BB133111EB)
@@ -330,46 +328,3 @@ def draw_parents(p, w, theta, script, levels, slowest, key, memory):
         memory.before[k] = memory.latest[s]
         memory.latest[s] = k
         _excite(p, numbers, theta, seen, k, memory)
-
-
-@compiled
-def draw_background(p, w, script, levels, spread, block, key):
-    """Draw the background of every block from its gamma posterior, into ``levels``.
-
-    Parameters
-    ----------
-    levels : (K, days)
-        Overwritten where the stream's background may move.
-    spread : (K,)
-        Variance of the log background before the history is looked at; 0: it is one.
-    block : int
-        Days of a block, counted back from the end.
-    key : uint64
-    """
-    blocks = (p.days + block - 1) // block
-    for s in range(len(p.streams)):
-        if spread[s] <= 0.0 or w.numbers.mu[s] <= 0.0:
-            continue
-        shape = 1.0 / math.expm1(spread[s])
-        for b in range(blocks):
-            high = p.days - b * block
-            low = max(0, high - block)
-            exposure = 0.0
-            for d in range(low, high):
-                f = 0.5 * (script.held[s, d] + script.held[s, min(d + 1, p.days - 1)])
-                weekday = (p.weekday0 + d) % 7
-                exposure += w.numbers.mu[s] * w.numbers.week[s, weekday] * f
-            count = 0.0
-            for k in range(script.size[0]):
-                if (
-                    script.seen[k].stream == s
-                    and script.seen[k].via == IMMIGRANT | s << 4
-                    and low <= script.seen[k].time < high
-                ):
-                    count += 1.0
-            a = shape + count
-            z = inverse_normal(unit(sub(sub(key, s), b)))
-            cube = 1.0 - 1.0 / (9.0 * a) + z / (3.0 * math.sqrt(a))
-            value = a * max(cube, 1e-3) ** 3 / (shape + exposure)
-            for d in range(low, high):
-                levels[s, d] = math.log(max(value, 1e-9))

@@ -34,7 +34,7 @@ __all__ = ["Otherwise", "Player", "Way"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 BLOCK = 30
-SWEEPS = 6
+SWEEPS = 10
 LATEST = 1e300
 
 
@@ -124,6 +124,7 @@ class Player:
             max_events=20_000 + 4 * most,
             spares=200_000,
             buckets_per_day=2,
+            block=BLOCK,
         )
 
     def play(
@@ -136,7 +137,8 @@ class Player:
         low: float,
         high: float,
         decisive: Sequence[int] = (),
-        spread: Floats | None = None,
+        walks: Floats | None = None,
+        ahead: float = 0.0,
         samples: int = 1,
         seed: int = 1,
         draw: int = 0,
@@ -158,8 +160,10 @@ class Player:
             The decision and the end, in days.
         decisive
             Events of the decision: a replay has them though they come after ``low``.
-        spread : (K,)
-            Prior variance of each stream's log background; 0: it is one.
+        walks : (K, 3)
+            Walk of each stream's log background (`engine.background`); None: it is one.
+        ahead
+            Days from ``high`` to the origin, where backgrounds are one.
         samples, seed, draw
             How many, and their keys.
         spoil
@@ -195,9 +199,9 @@ class Player:
         work, error = play(
             self.program, self.memory, self.asked, np.ascontiguousarray(theta),
             np.ascontiguousarray(mu), seen, changed,
-            np.zeros(K) if spread is None else spread, BLOCK,
-            _slowest(self.model, theta), SWEEPS, low, high, key, samples, spoil, kept,
-            replayed,
+            np.zeros((K, 3)) if walks is None else np.ascontiguousarray(walks), ahead,
+            BLOCK, _slowest(self.model, theta), SWEEPS, low, high, key, samples, spoil,
+            kept, replayed,
         )  # fmt: skip
         if error:
             msg = f"the history of draw {draw} could not be played: {ERRORS[error]}"
