@@ -93,7 +93,7 @@ from spillover.engine.script import (
     REPLAY,
     has_act,
     has_answer,
-    immigrant_factor,
+    note_factors,
     still_brought,
 )
 from spillover.engine.tables import (
@@ -278,7 +278,8 @@ def advance(p, w, queue, theta, kf, acts, trace, script, n, first, last):
                 raised = False
                 fresh = True
                 if script is not None:
-                    script.held[s, day] = immigrant_factor(p, w, theta, s, float(day))
+                    if script.state[0] == FACTUAL:
+                        note_factors(p, w, theta, script, s, day)
                     if script.state[0] == OTHERWISE:
                         # Immigrants of layers that were in reach stand in the script.
                         made[s] = script.made[s, day]

@@ -5,6 +5,7 @@ This file must never import a case or `assemble`.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from spillover.engine.background import VARIANCE, draw_background
 from spillover.engine.codes import CANDIDATES, ERROR
 from spillover.engine.future import advance
-from spillover.engine.hashing import mix, sub
+from spillover.engine.hashing import mix, sub, unit
 from spillover.engine.opening import open_levers, reset
 from spillover.engine.past import settle_past
 from spillover.engine.prepare import prepare
@@ -25,8 +26,10 @@ from spillover.engine.script import (
     REPLAY,
     Script,
     begin_script,
+    find_kinds,
     new_script,
 )
+from spillover.engine.script_likelihood import log_likelihood
 from spillover.engine.script_parents import (
     Memory,
     draw_parents,
@@ -44,8 +47,11 @@ K_SAMPLE = U(0x2127599BF4325C37)
 K_PARENTS = U(0xC2B2AE3D27D4EB4F)
 K_WORLD = U(0x165667B19E3779F9)
 K_GROUND = U(0x85EBCA77C2B2AE63)
+K_TRY = U(0xD6E8FEB86659FD93)
+TRIES = 3
+"""Worlds offered in each sweep."""
 LATEST = 1e300
-PLAIN, NEW_LEVELS, NO_PARENTS = range(3)
+PLAIN, NEW_LEVELS, NO_PARENTS, ANY_WORLD = range(4)
 SETTLING = 5
 """Times a history is played until every act has its crossing."""
 
@@ -158,6 +164,40 @@ def _release(p, script):
 
 
 @compiled
+def _into_a_world(p, c, theta, kf, none, slowest, key, tries):
+    """Play the history as seen in a world it may come from.
+
+    ``tries`` others are offered, drawn as a simulation draws them: each is taken with
+    the ratio of the likelihoods (an independence sampler). Returns the key of the world
+    that stands, candidates looked at and events, or minus an error's code.
+    """
+    w = c.world
+    w.stats[:] = 0
+    got = _pass(p, c, theta, kf, none, FACTUAL)
+    work = w.stats[CANDIDATES]
+    if got < 0 or tries == 0:
+        return kf, work, got
+    fits = log_likelihood(p, w, theta, c.script, c.levels, slowest, c.memory)
+    elsewhere = False
+    for i in range(tries):
+        k = sub(key, i)
+        w.stats[:] = 0
+        got = _pass(p, c, theta, k, none, FACTUAL)
+        work += w.stats[CANDIDATES]
+        if got < 0:
+            return kf, work, got
+        then = log_likelihood(p, w, theta, c.script, c.levels, slowest, c.memory)
+        elsewhere = then < fits and unit(mix(k)) >= math.exp(then - fits)
+        if not elsewhere:
+            kf, fits = k, then
+    if elsewhere:
+        w.stats[:] = 0
+        got = _pass(p, c, theta, kf, none, FACTUAL)
+        work += w.stats[CANDIDATES]
+    return kf, work, got
+
+
+@compiled
 def _wrong(script, way, key):
     """Spoil what was drawn, for tests that must notice it."""
     for k in range(script.size[0]):
@@ -227,6 +267,7 @@ def play(
         p, w, theta, key, theta[:0], p.factor_at[:0], p.masks[:0], p.factor_at[:0],
         p.factor_at[:0], p.masks[:0],
     )  # fmt: skip
+    find_kinds(p, theta, script, key)
     n = len(seen)
     script.size[0] = n
     script.cut[0] = low
@@ -240,21 +281,27 @@ def play(
             settling = SETTLING
     c.levels[:] = 0.0
     c.after[:] = 0.0
+    # Worlds differ in who obeys, how long, where lines lie: where there is any of it.
+    alive = len(p.factors) + len(p.states) + len(p.lines) + len(p.replies) > 0
+    tries = TRIES if alive and way != ANY_WORLD else 0
+    kf = mix(key + K_WORLD)
     for m in range(samples):
         km = sub(mix(key + K_SAMPLE), m)
-        kf = mix(km + K_WORLD)
+        if tries == 0:
+            kf = mix(km + K_WORLD)
         rounds = sweeps if m == 0 else 1
         for i in range(len(script.until)):
             script.until[i] = changed.until[0, i]
         for k in range(n):
             script.seen[k].gone = 0
         for turn in range(rounds):
-            w.stats[:] = 0
-            got = _pass(p, c, theta, kf, none, FACTUAL)
-            work += w.stats[CANDIDATES]
+            kt = sub(mix(km + K_PARENTS), turn)
+            kf, more, got = _into_a_world(
+                p, c, theta, kf, none, slowest, mix(kt + K_TRY), tries
+            )
+            work += more
             if got < 0:
                 return work, -got
-            kt = sub(mix(km + K_PARENTS), turn)
             draw_parents(p, w, theta, script, c.levels, slowest, kt, c.memory)
             kg, near = mix(kt + K_GROUND), turn < rounds - 1 - sweeps // 2
             draw_background(
@@ -272,7 +319,7 @@ def play(
                 return work, -got
             if not _release(p, script):
                 break
-        if way != PLAIN:
+        if way == NEW_LEVELS or way == NO_PARENTS:
             _wrong(script, way, kf)
         for v in range(len(changed.gone)):
             acts = changed.acts[changed.act_at[v] : changed.act_at[v + 1]]

@@ -34,8 +34,14 @@ from spillover.engine.codes import (
     ORDER_CANDIDATE,
     SHIFT2,
 )
+from spillover.engine.hashing import mix, sub
 from spillover.engine.queue import BUCKET, FREE, HEAP, USED, push_node
-from spillover.engine.rules import gauge_level, state_is_on
+from spillover.engine.rules import (
+    draw_marks,
+    factor_shape,
+    gauge_level,
+    state_is_on,
+)
 from spillover.engine.tables import Program, Table
 from spillover.engine.world import NODE
 from spillover.jit import compiled
@@ -48,16 +54,18 @@ __all__ = [
     "SEEN",
     "Script",
     "begin_script",
+    "find_kinds",
     "has_act",
     "has_answer",
-    "immigrant_factor",
     "new_script",
+    "note_factors",
     "still_brought",
 ]
 
 FACTUAL, OTHERWISE, REPLAY = range(3)
 MODE, SPARES = range(2)
 LATEST = 1e300
+KINDS, DRAWN = 16, 400
 
 SEEN = np.dtype(
     [
@@ -93,6 +101,10 @@ class Script(NamedTuple):
     spare: Table  # NODE: candidates above F; ``parent`` a place in the table
     factor: NDArray[np.float64]  # (n, 3) F of immigrants, of offspring, of acts due
     held: NDArray[np.float64]  # (K, days + 1) F of immigrants at each midnight
+    kept: NDArray[np.float64]  # (K, days + 1) F' of offspring
+    kinds: NDArray[np.int64]  # (K,) kinds of events that factors tell apart
+    kind_flags: NDArray[np.uint64]  # (K, KINDS) their marks
+    kind_share: NDArray[np.float64]  # (K, KINDS) and shares
     was_crossed: NDArray[np.int64]  # (n, L) crossed by it when played as seen
     crossed: NDArray[np.int64]  # (n, L) in this pass
     was_asked: NDArray[np.int64]  # (n, A)
@@ -114,6 +126,10 @@ def new_script(p: Program, n: int, *, max_events: int, spares: int) -> Script:
         np.zeros(spares, NODE),
         np.ones((n, 3)),
         np.ones((len(p.streams), p.days + 1)),
+        np.ones((len(p.streams), p.days + 1)),
+        np.ones(len(p.streams), np.int64),
+        np.zeros((len(p.streams), KINDS), np.uint64),
+        np.ones((len(p.streams), KINDS)),
         np.zeros((n, L), np.int64),
         np.zeros((n, L), np.int64),
         np.zeros((n, A), np.int64),
@@ -228,38 +244,88 @@ def has_answer(p, script, a, up):
 
 
 @compiled
-def immigrant_factor(p, w, theta, s, t):
-    """F of immigrants of stream ``s`` at ``t``, marks that factors ask for left out."""
+def find_kinds(p, theta, script, key):
+    """Kinds of events of each stream that factors tell apart, with their shares.
+
+    By drawing marks `DRAWN` times: members of an umbrella, places, deadly ones.
+    """
+    for s in range(len(p.streams)):
+        told = np.uint64(0)
+        for at in range(p.streams[s].f0, p.streams[s].f1):
+            told |= p.factor_rows[p.factor_at[at]].mask
+        for at in range(p.streams[s].g0, p.streams[s].g1):
+            told |= p.gauge_rows[at].mask
+        script.kinds[s] = 1
+        script.kind_flags[s, 0] = np.uint64(0)
+        script.kind_share[s, 0] = 1.0
+        if told == np.uint64(0):
+            continue
+        script.kinds[s] = 0
+        ks = mix(key + p.streams[s].key)
+        for i in range(DRAWN):
+            flags, _, _ = draw_marks(
+                p.streams, p.choices, p.options, p.amounts, theta, s, sub(ks, i),
+                np.uint64(0),
+            )  # fmt: skip
+            flags &= told
+            at = 0
+            while at < script.kinds[s] and script.kind_flags[s, at] != flags:
+                at += 1
+            if at == script.kinds[s]:
+                if at == KINDS:  # rarer ones go with the last
+                    at -= 1
+                else:
+                    script.kinds[s] += 1
+                    script.kind_flags[s, at] = flags
+                    script.kind_share[s, at] = 0.0
+            script.kind_share[s, at] += 1.0 / DRAWN
+
+
+@compiled
+def note_factors(p, w, theta, script, s, day):
+    """F of immigrants and F' of offspring of a stream at a midnight, over its kinds."""
     now = w.now
-    total = 1.0
-    for at in range(p.streams[s].f0, p.streams[s].f1):
-        r = p.factor_at[at]
-        f = p.factor_rows[r].factor
-        if now.factors[f].on == 0.0 or t >= p.factors[f].until or now.obeys[r] == 0:
-            continue
-        if p.factors[f].while_state >= 0 and not state_is_on(
-            p.factors[f].while_state, now.states, t
-        ):
-            continue
-        if p.factor_rows[r].mask != np.uint64(0):
-            continue
-        shape = now.factors[f].on
-        if t >= now.factors[f].flat:
-            rate = w.numbers.factor_rate[f]
-            shape *= np.exp(-rate * (t - now.factors[f].flat)) if rate > 0.0 else 0.0
-        value = 1.0 + w.numbers.row_size[r] * shape
-        if p.factor_rows[r].power >= 0:
-            value = value ** theta[p.factor_rows[r].power]
-        total *= value
-    for at in range(p.streams[s].g0, p.streams[s].g1):
-        g = p.gauge_rows[at].gauge
-        level = gauge_level(g, now.gauges, w.numbers.gauge_rate[g], t)
-        value = 1.0 + w.numbers.gauge_row_size[at] * level / (
-            level + theta[p.gauge_rows[at].half_at]
-        )
-        if p.gauge_rows[at].power >= 0:
-            value = value ** theta[p.gauge_rows[at].power]
-        total *= value
+    t = float(day)
+    script.held[s, day] = 0.0
+    script.kept[s, day] = 0.0
     if p.streams[s].dormant == 1 and not now.open_until[s] >= t:
-        total = 0.0
-    return total
+        return
+    for n in range(script.kinds[s]):
+        flags = script.kind_flags[s, n]
+        held, kept = 1.0, 1.0
+        for at in range(p.streams[s].f0, p.streams[s].f1):
+            r = p.factor_at[at]
+            f = p.factor_rows[r].factor
+            if now.factors[f].on == 0.0 or t >= p.factors[f].until or now.obeys[r] == 0:
+                continue
+            if p.factors[f].while_state >= 0 and not state_is_on(
+                p.factors[f].while_state, now.states, t
+            ):
+                continue
+            if flags & p.factor_rows[r].mask != p.factor_rows[r].mask:
+                continue
+            value = 1.0 + w.numbers.row_size[r] * factor_shape(
+                f, now.factors, w.numbers.factor_rate[f], t
+            )
+            if p.factor_rows[r].power >= 0:
+                held *= value ** theta[p.factor_rows[r].power]
+            else:
+                held *= value
+                if value <= 1.0 or p.factors[f].offspring == 1:
+                    kept *= value
+        for at in range(p.streams[s].g0, p.streams[s].g1):
+            if flags & p.gauge_rows[at].mask != p.gauge_rows[at].mask:
+                continue
+            g = p.gauge_rows[at].gauge
+            level = gauge_level(g, now.gauges, w.numbers.gauge_rate[g], t)
+            value = 1.0 + w.numbers.gauge_row_size[at] * level / (
+                level + theta[p.gauge_rows[at].half_at]
+            )
+            if p.gauge_rows[at].power >= 0:
+                held *= value ** theta[p.gauge_rows[at].power]
+            else:
+                held *= value
+                if value <= 1.0 or p.gauge_rows[at].offspring == 1:
+                    kept *= value
+        script.held[s, day] += script.kind_share[s, n] * held
+        script.kept[s, day] += script.kind_share[s, n] * kept

@@ -32,7 +32,16 @@ from spillover.engine.tables import Program
 from spillover.jit import compiled
 from spillover.model.via import IMMIGRANT, LINE, RECORD, REPLY, RESPONSE
 
-__all__ = ["Memory", "draw_parents", "new_memory"]
+__all__ = [
+    "LONGEST",
+    "Memory",
+    "begin_memory",
+    "draw_parents",
+    "mean_children",
+    "new_memory",
+    "rates_of",
+    "take_in",
+]
 
 
 K_LEVEL = np.uint64(0x94D049BB133111EB)
@@ -95,7 +104,7 @@ def _density(p, numbers, theta, row, age):
 
 
 @compiled
-def _mean(p, theta, flags, row):
+def mean_children(p, theta, flags, row):
     """Mean children through ``row`` of an event with these marks."""
     mean = theta[p.rows[row].children]
     for rule in range(p.rows[row].w0, p.rows[row].w1):
@@ -114,7 +123,7 @@ def _by_response(p, numbers, theta, script, k, j, row):
         return 0.0
     if not matches(seen[j].flags, p.rows[row].m0, p.rows[row].m1, p.masks):
         return 0.0
-    mean = _mean(p, theta, seen[j].flags, row)
+    mean = mean_children(p, theta, seen[j].flags, row)
     return mean * _density(p, numbers, theta, row, seen[k].time - seen[j].time)
 
 
@@ -185,7 +194,7 @@ def _excite(p, numbers, theta, seen, j, memory):
         if not matches(seen[j].flags, p.rows[row].m0, p.rows[row].m1, p.masks):
             continue
         _carry(p, numbers, memory, row, seen[j].time)
-        mean = _mean(p, theta, seen[j].flags, row)
+        mean = mean_children(p, theta, seen[j].flags, row)
         at = memory.part_at[row]
         for n in range(p.rows[row].k1 - p.rows[row].k0):
             k = p.rows[row].k0 + n
@@ -255,6 +264,48 @@ def _owed(p, theta, script, k, first, due, at, goal):
 
 
 @compiled
+def begin_memory(memory):
+    """Before the first event."""
+    memory.running[:] = 0.0
+    memory.since[:] = 0.0
+    memory.latest[:] = -1
+
+
+@compiled
+def rates_of(p, w, theta, script, levels, first, k, memory):
+    """Rates that bring event ``k``: baseline, acts owed, what earlier events bring.
+
+    ``memory`` stands after all earlier events (`take_in`); ``first`` is the earliest
+    event that may still owe anything.
+    """
+    numbers, seen = w.numbers, script.seen
+    s = seen[k].stream
+    day = min(int(seen[k].time), p.days - 1)
+    weekday = (p.weekday0 + day) % 7
+    own = numbers.mu[s] * numbers.week[s, weekday] * math.exp(levels[s, day])
+    own *= script.factor[k, 0]
+    due = script.factor[k, 2]
+    owed, _, _ = _owed(p, theta, script, k, first, due, 0.0, 1e300)
+    excited = 0.0
+    for at in range(memory.into_at[s], memory.into_at[s + 1]):
+        row = memory.into[at]
+        memory.brought[row] = script.factor[k, 1] * _excited(
+            p, numbers, theta, script, k, row, memory
+        )
+        excited += memory.brought[row]
+    return own, owed, excited
+
+
+@compiled
+def take_in(p, w, theta, script, k, memory):
+    """Event ``k`` happened: what it brings from now on."""
+    s = script.seen[k].stream
+    memory.before[k] = memory.latest[s]
+    memory.latest[s] = k
+    _excite(p, w.numbers, theta, script.seen, k, memory)
+
+
+@compiled
 def draw_parents(p, w, theta, script, levels, slowest, key, memory):
     """Draw a parent and a level for every event of the script.
 
@@ -271,30 +322,15 @@ def draw_parents(p, w, theta, script, levels, slowest, key, memory):
     memory : Memory
         Scratch.
     """
-    numbers, seen = w.numbers, script.seen
-    n = script.size[0]
-    reach = LONGEST * slowest
+    seen = script.seen
     first = 0
-    memory.running[:] = 0.0
-    memory.since[:] = 0.0
-    memory.latest[:] = -1
-    for k in range(n):
-        s, t = seen[k].stream, seen[k].time
-        while seen[first].time < t - reach:
+    begin_memory(memory)
+    for k in range(script.size[0]):
+        s = seen[k].stream
+        while seen[first].time < seen[k].time - LONGEST * slowest:
             first += 1
-        day = min(int(t), p.days - 1)
-        weekday = (p.weekday0 + day) % 7
-        own = numbers.mu[s] * numbers.week[s, weekday] * math.exp(levels[s, day])
-        own *= script.factor[k, 0]
+        own, owed, excited = rates_of(p, w, theta, script, levels, first, k, memory)
         kept, due = script.factor[k, 1], script.factor[k, 2]
-        owed, _, _ = _owed(p, theta, script, k, first, due, 0.0, 1e300)
-        excited = 0.0
-        for at in range(memory.into_at[s], memory.into_at[s + 1]):
-            row = memory.into[at]
-            memory.brought[row] = kept * _excited(
-                p, numbers, theta, script, k, row, memory
-            )
-            excited += memory.brought[row]
         seen[k].parent = -1
         seen[k].via = IMMIGRANT | s << 4
         seen[k].level = 0.0
@@ -318,13 +354,11 @@ def draw_parents(p, w, theta, script, levels, slowest, key, memory):
                 if goal > memory.brought[row] and at + 1 < memory.into_at[s + 1]:
                     goal -= memory.brought[row]
                     continue
-                up = _parent(p, numbers, theta, script, k, row, goal / kept, memory)
+                up = _parent(p, w.numbers, theta, script, k, row, goal / kept, memory)
                 if up >= 0:
                     seen[k].parent, seen[k].via = up, RESPONSE | row << 4
                     seen[k].level = u * kept
                 else:  # it fell between rounding errors
                     seen[k].level = u * script.factor[k, 0]
                 break
-        memory.before[k] = memory.latest[s]
-        memory.latest[s] = k
-        _excite(p, numbers, theta, seen, k, memory)
+        take_in(p, w, theta, script, k, memory)
