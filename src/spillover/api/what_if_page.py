@@ -26,7 +26,7 @@ SAYS = {
 WORDS = (
     ("Otherwise", "With the decision changed as said under What was changed, and nothing else."),
     ("Other cause out", "Something else happened close by that may have had the same effect. It is left out alone, and together with the decision: what comes only when both are gone, either could have brought about."),
-    ("Kept", "The course that was seen is kept as far as it can be: an event stays unless what brought it is gone, or it only came because something held less. That what happens at one level of pressure happens at every higher one is our assumption; no data can show it."),
+    ("Kept", "The course that was seen is kept as far as it can be: an event stays unless what brought it is gone, or it only came because something held less. Who obeyed and how long a word held, which nobody saw, is inferred from what came after. That what happens at one level of pressure happens at every higher one is our assumption; no data can show it."),
     ("Replayed", "The history up to the decision, then simulated by the model. It forgets what was seen after the decision."),
     ("Filled in", "Events that counts speak of but no record dates: their days are drawn anew in every sample."),
     ("90 % of samples", "Nine of ten counts lie in this range, over the uncertain numbers, the filled-in days and chance."),

@@ -48,7 +48,9 @@ K_PARENTS = U(0xC2B2AE3D27D4EB4F)
 K_WORLD = U(0x165667B19E3779F9)
 K_GROUND = U(0x85EBCA77C2B2AE63)
 K_TRY = U(0xD6E8FEB86659FD93)
-TRIES = 3
+K_AFRESH = U(0xE7037ED1A0B428DB)
+K_SALT = U(0xA0761D6478BD642F)
+TRIES = 10
 """Worlds offered in each sweep."""
 LATEST = 1e300
 PLAIN, NEW_LEVELS, NO_PARENTS, ANY_WORLD = range(4)
@@ -111,6 +113,8 @@ def _pass(p, c, theta, kf, acts, mode):
     """Play the script once; events of the pass, or minus an error's code."""
     w, script = c.world, c.script
     script.state[0] = mode
+    # Who obeys an act and how long it holds are drawn with its key: with the world's.
+    script.salt[0] = mix(kf + K_SALT)
     reset(w.start, w.now)
     levels = c.after if mode == REPLAY else c.levels
     begin_script(p, w, c.queue, script, levels)
@@ -329,7 +333,9 @@ def play(
                 script.until[i] = changed.until[v, i]
             for mode in range(OTHERWISE, REPLAY + 1):
                 w.stats[:] = 0
-                got = _pass(p, c, theta, kf, acts, mode)
+                # A replay draws afresh what the world of the history was chosen by.
+                kw = kf if mode == OTHERWISE else mix(km + K_AFRESH)
+                got = _pass(p, c, theta, kw, acts, mode)
                 work += w.stats[CANDIDATES]
                 if got < 0:
                     return work, -got

@@ -95,6 +95,7 @@ class Script(NamedTuple):
     state: NDArray[np.int64]  # (2,) mode, number of spares
     cut: NDArray[np.float64]  # (1,) REPLAY: the decision
     size: NDArray[np.int64]  # (1,) events in use
+    salt: NDArray[np.uint64]  # (1,) what is drawn at an event differs by it
     seen: Table  # (n,) SEEN, in time order
     event_of: NDArray[np.int64]  # (n,) event of this pass, -1: it did not happen
     script_of: NDArray[np.int64]  # (events,) place in the table, -1: new
@@ -120,6 +121,7 @@ def new_script(p: Program, n: int, *, max_events: int, spares: int) -> Script:
         np.zeros(2, np.int64),
         np.zeros(1),
         np.zeros(1, np.int64),
+        np.zeros(1, np.uint64),
         np.zeros(n, SEEN),
         np.full(n, -1, np.int64),
         np.full(max_events, -1, np.int64),
@@ -182,7 +184,7 @@ def begin_script(p, w, queue, script, levels):
             queue,
             script.seen[k].time,
             ORDER_CANDIDATE | (script.seen[k].key >> SHIFT2),
-            script.seen[k].key,
+            mix(script.seen[k].key + script.salt[0]),
             N_SEEN | script.seen[k].stream << 12,
             k,
             script.seen[k].via,
