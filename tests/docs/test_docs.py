@@ -93,6 +93,25 @@ def test_readme_example_runs(tmp_path: Path) -> None:
     assert (tmp_path / "brief.html").stat().st_size > 10_000
 
 
+@pytest.mark.slow
+def test_example_of_levers_runs(tmp_path: Path) -> None:
+    """And the brief of a full run of the reference case stays below 300 kB."""
+    (code,) = blocks(DOCS / "levers.md")
+    code += "print(len(run.brief().html.encode()))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 5
+    assert "israel" in lines[2].lower()
+    assert 100_000 < int(lines[-1]) < 300_000
+
+
 def answers(*words: str, where: Path) -> set[str]:
     """Lines a verb prints, runs of blanks made one."""
     command = Path(sys.executable).with_name("spillover")

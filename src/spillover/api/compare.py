@@ -5,25 +5,24 @@ Must never import `cli` or the web.
 
 from __future__ import annotations
 
-import html
 import itertools
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spillover.api.compare_words import points, span
+from spillover.api.result import Result, html_table
 from spillover.assemble.arms import Arm, at_strength, combined
 from spillover.assemble.within import within as cut
 from spillover.brief.words import percent
 from spillover.case.schema import Cost, Lever
 from spillover.ensemble.run import Ensemble, run_ensemble
 from spillover.errors import InputError, ModelError, among
-from spillover.store.runfolder import csv_bytes, json_bytes, write_new
+from spillover.store.runfolder import csv_bytes, json_bytes
 from spillover.study.compare import Averted, Compared, compare
 from spillover.study.compare_questions import Counted, headline, with_counts
 from spillover.study.effects import Change, Effect
@@ -31,8 +30,6 @@ from spillover.study.lever_evidence import Evidence, Learned, evidence_of
 from spillover.study.ranking import Ranked, best_shares, frontier, ranked
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from spillover.api.model import CaseModel
 
 __all__ = ["Comparison", "LeverFacts", "compare_levers", "headline_of"]
@@ -58,7 +55,7 @@ class LeverFacts:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Result):
     """Levers compared on one ensemble.
 
     Attributes
@@ -247,34 +244,14 @@ class Comparison:
             "notes": list(self.notes),
         }
 
-    def to_pandas(self) -> pd.DataFrame:
-        """One row per lever and question (needs the extra `pandas`)."""
-        try:
-            import pandas as pd
-        except ImportError:
-            msg = "to_pandas needs pandas: pip install 'spillover[pandas]'"
-            raise ImportError(msg) from None
-        return pd.DataFrame(self.rows())
-
     def _repr_html_(self) -> str:
-        heads = ("Lever", "Who", "Change", "90 %", "Cost")
-        head = "".join(f'<th scope="col">{h}</th>' for h in heads)
-        body = ""
+        rows = []
         for r in self.ranking():
             f, c = self.facts[r.id], self.effect(r.id).change
-            cells = (
-                f.name,
-                ", ".join(f.owners),
-                points(c.mean),
-                span(c),
-                "" if f.cost is None else f"{f.cost:g} of 5",
-            )
-            body += "<tr>" + "".join(f"<td>{html.escape(x)}</td>" for x in cells)
-            body += "</tr>"
-        return (
-            f"<table><caption>{html.escape(self.model.id)}: {html.escape(self.headline)}"
-            f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
+            cost = "" if f.cost is None else f"{f.cost:g} of 5"
+            rows.append((f.name, ", ".join(f.owners), points(c.mean), span(c), cost))
+        heads = ("Lever", "Who", "Change", "90 %", "Cost")
+        return html_table(f"{self.model.id}: {self.headline}", heads, rows)
 
     def files(self) -> dict[str, bytes]:
         """JSON, CSV and the page, by name."""
@@ -285,16 +262,6 @@ class Comparison:
             "comparison.csv": csv_bytes(self.rows()),
             "comparison.html": comparison_html(self).encode(),
         }
-
-    def save(self, folder: Path | str) -> Path:
-        """Write JSON, CSV and the page to a new folder, whole or not at all.
-
-        Raises
-        ------
-        InputError
-            When the folder is there already.
-        """
-        return write_new(folder, self.files())
 
 
 def _effect_dict(e: Effect) -> dict[str, Any]:

@@ -5,15 +5,14 @@ Must never import `cli` or the web.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spillover.api.compare import headline_of
 from spillover.api.paths_words import link_words, stream_words, way_words
+from spillover.api.result import Result, html_table
 from spillover.assemble.arms import Arm
 from spillover.assemble.assembled import Assembled
 from spillover.assemble.within import within as cut
@@ -21,7 +20,7 @@ from spillover.brief.words import percent
 from spillover.ensemble.paths import Chain, QuestionPaths, run_paths
 from spillover.ensemble.run import Ensemble, run_ensemble
 from spillover.errors import InputError, among
-from spillover.store.runfolder import csv_bytes, json_bytes, write_new
+from spillover.store.runfolder import csv_bytes, json_bytes
 from spillover.study.effects import Effect
 from spillover.study.paths import (
     KnockOut,
@@ -36,8 +35,6 @@ from spillover.study.paths import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from spillover.api.model import CaseModel
 
 __all__ = ["Paths", "paths_of"]
@@ -46,7 +43,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
-class Paths:
+class Paths(Result):
     """Ways to one outcome.
 
     Attributes
@@ -204,15 +201,6 @@ class Paths:
             ],
         }
 
-    def to_pandas(self) -> pd.DataFrame:
-        """One row per way (needs the extra `pandas`)."""
-        try:
-            import pandas as pd
-        except ImportError:
-            msg = "to_pandas needs pandas: pip install 'spillover[pandas]'"
-            raise ImportError(msg) from None
-        return pd.DataFrame(self.rows())
-
     def rows(self) -> list[dict[str, Any]]:
         """One row per way."""
         return [
@@ -226,15 +214,8 @@ class Paths:
         ]
 
     def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><td>{html.escape(self.way(c))}</td><td>{percent(self.share(c))}</td></tr>"
-            for c in self.chains[:10]
-        )
-        return (
-            f"<table><caption>{html.escape(' '.join(self.text))}</caption><thead><tr>"
-            '<th scope="col">Way</th><th scope="col">Share</th></tr></thead>'
-            f"<tbody>{body}</tbody></table>"
-        )
+        rows = [(self.way(c), percent(self.share(c))) for c in self.chains[:10]]
+        return html_table(" ".join(self.text), ("Way", "Share"), rows)
 
     def files(self) -> dict[str, bytes]:
         """JSON, CSV and the page, by name."""
@@ -245,16 +226,6 @@ class Paths:
             "paths.csv": csv_bytes(self.rows()),
             "paths.html": paths_html(self).encode(),
         }
-
-    def save(self, folder: Path | str) -> Path:
-        """Write JSON, CSV and the page to a new folder, whole or not at all.
-
-        Raises
-        ------
-        InputError
-            When the folder is there already.
-        """
-        return write_new(folder, self.files())
 
     def stream(self, name: str) -> str:
         """A kind of event in words."""

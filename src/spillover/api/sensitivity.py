@@ -5,12 +5,10 @@ Must never import `cli` or the web.
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +16,9 @@ from numpy.typing import NDArray
 
 from spillover.api.brief_numbers import number_words
 from spillover.api.compare import Comparison, compare_levers
+from spillover.api.result import Result, html_table
 from spillover.errors import InputError
-from spillover.store.runfolder import json_bytes, write_new
+from spillover.store.runfolder import json_bytes
 from spillover.study.effects import Change, gap_of
 from spillover.study.indices import Index, basis_of, group_index, indices_of
 from spillover.study.latent import Bound, bound_of
@@ -28,8 +27,6 @@ from spillover.study.tornado import Bar, tornado_of
 from spillover.study.worth import Worth, worth_of, worth_of_all
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from spillover.api.model import CaseModel
 
 __all__ = ["RedTeam", "Sensitivity", "sensitivity_of"]
@@ -67,7 +64,7 @@ class RedTeam:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Result):
     """Sensitivity of one question, from the draws of a comparison."""
 
     comparison: Comparison
@@ -290,26 +287,13 @@ class Sensitivity:
             ],
         }
 
-    def to_pandas(self) -> pd.DataFrame:
-        """One row per input (needs the extra `pandas`)."""
-        try:
-            import pandas as pd
-        except ImportError:
-            msg = "to_pandas needs pandas: pip install 'spillover[pandas]'"
-            raise ImportError(msg) from None
-        return pd.DataFrame(self.rows())
-
     def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><td>{html.escape(self.name(i.name))}</td><td>{i.share * 100:.0f} %</td></tr>"
+        rows = [
+            (self.name(i.name), f"{i.share * 100:.0f} %")
             for i in self.indices()
             if i.seen
-        )
-        return (
-            f"<table><caption>{html.escape(self.question)}</caption><thead><tr>"
-            '<th scope="col">Uncertain number</th><th scope="col">Share</th></tr></thead>'
-            f"<tbody>{body}</tbody></table>"
-        )
+        ]
+        return html_table(self.question, ("Uncertain number", "Share"), rows)
 
     def files(self) -> dict[str, bytes]:
         """JSON and the page, by name."""
@@ -319,16 +303,6 @@ class Sensitivity:
             "sensitivity.json": json_bytes(self.to_dict()),
             "sensitivity.html": sensitivity_html(self).encode(),
         }
-
-    def save(self, folder: Path | str) -> Path:
-        """Write JSON and the page to a new folder, whole or not at all.
-
-        Raises
-        ------
-        InputError
-            When the folder is there already.
-        """
-        return write_new(folder, self.files())
 
 
 def _finite(value: float) -> float | None:

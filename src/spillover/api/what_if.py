@@ -6,11 +6,9 @@ Must never import `cli` or the web.
 from __future__ import annotations
 
 import datetime as dt
-import html
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spillover.api.paths_words import stream_words
+from spillover.api.result import Result, html_table
 from spillover.assemble.draws import draw_table
 from spillover.assemble.history_model import bases_of, history_model, walks_of
 from spillover.assemble.impute import impute
@@ -28,12 +27,10 @@ from spillover.errors import InputError, among
 from spillover.keys import id_key
 from spillover.model.history import History
 from spillover.model.structure import Clause, Pattern, ScheduledAct
-from spillover.store.runfolder import json_bytes, write_new
+from spillover.store.runfolder import json_bytes
 from spillover.study.what_if import Player, Way
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from spillover.api.model import CaseModel
 
 __all__ = ["Answer", "WhatIf", "what_if"]
@@ -74,7 +71,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class WhatIf(Result):
     """A question put to the history, answered twice.
 
     Attributes
@@ -157,26 +154,17 @@ class WhatIf:
             "answers": self.rows(),
         }
 
-    def to_pandas(self) -> pd.DataFrame:
-        """One row per answer (needs the extra `pandas`)."""
-        try:
-            import pandas as pd
-        except ImportError:
-            msg = "to_pandas needs pandas: pip install 'spillover[pandas]'"
-            raise ImportError(msg) from None
-        return pd.DataFrame(self.rows())
-
     def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><td>{html.escape(self.stream(a.stream))}</td><td>{a.change}, {a.kind}"
-            f"</td><td>{a.quantiles[2]:g} ({a.quantiles[0]:g} to {a.quantiles[4]:g})</td></tr>"
+        rows = [
+            (
+                self.stream(a.stream),
+                f"{a.change}, {a.kind}",
+                f"{a.quantiles[2]:g} ({a.quantiles[0]:g} to {a.quantiles[4]:g})",
+            )
             for a in self.answers
-        )
-        return (
-            f"<table><caption>{html.escape(self.about.name or self.about.id)}</caption>"
-            '<thead><tr><th scope="col">Event</th><th scope="col">How</th>'
-            f'<th scope="col">Count</th></tr></thead><tbody>{body}</tbody></table>'
-        )
+        ]
+        title = self.about.name or self.about.id
+        return html_table(title, ("Event", "How", "Count"), rows)
 
     def files(self, stem: str = "what-if") -> dict[str, bytes]:
         """JSON and the page, by name."""
@@ -186,16 +174,6 @@ class WhatIf:
             f"{stem}.json": json_bytes(self.to_dict()),
             f"{stem}.html": what_if_html(self).encode(),
         }
-
-    def save(self, folder: Path | str) -> Path:
-        """Write JSON and the page to a new folder, whole or not at all.
-
-        Raises
-        ------
-        InputError
-            When the folder is there already.
-        """
-        return write_new(folder, self.files())
 
 
 @dataclass(frozen=True)

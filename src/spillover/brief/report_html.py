@@ -10,11 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from importlib.resources import files
-from pathlib import Path
 
-from spillover.brief.labels import share_labels
 from spillover.brief.report import Block, Picture, Report, Table, Text
+from spillover.brief.template import fill
 
 __all__ = [
     "blocks_markdown",
@@ -51,28 +49,12 @@ def draw_blocks(blocks: Iterable[Block]) -> dict[tuple[str, int], str]:
 
 def report_html(page: Report) -> str:
     """One self-contained page."""
-    import jinja2
-    from markupsafe import Markup
-
-    from spillover.brief.frame import dark_css
-
-    folder = Path(str(files("spillover.brief") / "templates"))
-    css = (folder / "brief.css").read_text(encoding="utf-8")
-    css += "@media screen and (prefers-color-scheme:dark){" + dark_css("svg") + "}"
     blocks = [block for section in page.sections for block in section.blocks]
-    env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return share_labels(
-        env.get_template("report.html.j2").render(
-            page=page,
-            css=Markup(css),
-            art={k: Markup(v) for k, v in draw_blocks(blocks).items()},
-            annex=[p.table for p in pictures_of(blocks)],
-        )
+    return fill(
+        "report.html.j2",
+        art=draw_blocks(blocks),
+        page=page,
+        annex=[p.table for p in pictures_of(blocks)],
     )
 
 
