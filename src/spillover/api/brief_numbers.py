@@ -28,7 +28,8 @@ def _effect(path: str, effects: Mapping[str, float]) -> str:
 def number_words(path: str) -> str:
     """A dotted path in words."""
     section, _, rest = path.partition(".")
-    return f"{section.replace('_', ' ').rstrip('s')}: {rest.replace('.', ', ').replace('-', ' ')}"
+    one = "reply" if section == "replies" else section.replace("_", " ").rstrip("s")
+    return f"{one}: {rest.replace('.', ', ').replace('-', ' ').replace('_', ' ')}"
 
 
 def number_rows(

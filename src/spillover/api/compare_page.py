@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spillover.api.brief_numbers import number_words
 from spillover.api.compare_words import (
     EVIDENCE,
     bottom_line,
@@ -356,7 +357,7 @@ def _evidence_blocks(c: Comparison) -> tuple[Block, ...]:
     for lever in c.levers:
         found = c.evidence[lever]
         few = [r for r in found.numbers if r.kind == found.kind][:3]
-        names = "; ".join(f"{_path(r.path)} {r.text}" for r in few)
+        names = "; ".join(f"{number_words(r.path)} {r.text}" for r in few)
         rows.append((c.facts[lever].name, EVIDENCE[found.kind], names))
         moved += [(c.facts[lever].name, r) for r in found.numbers if r.kind == "data"]
     table = Table(
@@ -370,7 +371,7 @@ def _evidence_blocks(c: Comparison) -> tuple[Block, ...]:
         tuple(
             (
                 name,
-                _path(r.path),
+                number_words(r.path),
                 f"{r.shift:+.2f}".replace("-", "\u2212"),
                 f"{r.narrower * 100:.0f} %",
             )
@@ -387,11 +388,6 @@ def _evidence_blocks(c: Comparison) -> tuple[Block, ...]:
         )
     )
     return tuple(blocks)
-
-
-def _path(path: str) -> str:
-    section, _, rest = path.partition(".")
-    return f"{section.replace('_', ' ').rstrip('s')} {rest.replace('.', ', ').replace('-', ' ')}"
 
 
 def _variant_blocks(c: Comparison) -> tuple[Block, ...]:

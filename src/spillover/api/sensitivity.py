@@ -156,7 +156,8 @@ class Sensitivity(Result):
     def worth_of_all(self) -> float:
         """The same for knowing all of them."""
         changes = {k: c.by_draw for k, c in self._changes().items()}
-        return worth_of_all(changes) if changes else 0.0
+        most = max((w.worth for w in self.worth), default=0.0)
+        return max(most, worth_of_all(changes)) if changes else 0.0
 
     @cached_property
     def red_team(self) -> RedTeam | None:

@@ -53,7 +53,7 @@ def bottom_line(s: Sensitivity) -> str:
     b = next(b for b in s.tornado if b.name == top.name)
     low, high = sorted((b.low, b.high))
     return (
-        f"{asked} The doubt is mostly about \u201c{s.name(top.name)}\u201d: with it at one "
+        f"{asked} No number moves it more than \u201c{s.name(top.name)}\u201d: at one "
         f"end of its range the chance is {percent(low)}, at the other {percent(high)}."
     )
 
@@ -65,6 +65,11 @@ def red_lines_of(s: Sensitivity) -> tuple[str, ...]:
         return ("There are no two levers to set against each other.",)
     facts = s.comparison.facts
     a, b = facts[red.first].name, facts[red.second].name
+    if points(red.gap.mean) == "no change":
+        return (
+            f"\u201c{a}\u201d and \u201c{b}\u201d do as much as each other: there is no "
+            "order to turn round.",
+        )
     lines = [
         f"\u201c{a}\u201d stands before \u201c{b}\u201d by {points(red.gap.mean).removesuffix(' lower').removesuffix(' higher')}."
     ]

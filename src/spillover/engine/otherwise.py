@@ -251,7 +251,7 @@ def play(
     slowest : float
         As in `engine.script_parents`.
     sweeps : int
-        Of the sampler before each sample.
+        Of the sampler before the first sample; one before each later one.
     low, high : float
         The decision, and the end.
     key : uint64

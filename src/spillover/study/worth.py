@@ -29,7 +29,7 @@ DEGREE = 4
 class Worth:
     """Fall of the chance, in expectation, if an input were known before choosing.
 
-    ``luck`` is the most that shuffled inputs gave.
+    ``luck`` is the most that shuffled inputs gave, all of them together.
     """
 
     name: str
@@ -62,8 +62,8 @@ def worth_of(
     """Value of knowing each input, the largest first.
 
     A regression of every lever's change on the input stands for what would then be
-    expected of it. What gains no more than the best of twenty shuffled inputs is worth
-    nothing that could be seen.
+    expected of it. What gains no more than the best of all inputs, each shuffled twenty
+    times, is worth nothing that could be seen: one of many would pass a bar of its own.
 
     Parameters
     ----------
@@ -74,10 +74,11 @@ def worth_of(
     """
     rng = np.random.default_rng(seed)
     table = np.stack([*changes.values(), np.zeros(len(next(iter(changes.values()))))])
-    found = []
+    gains, luck = {}, 0.0
     for name, x in inputs.items():
         basis = basis_of(x, DEGREE)
-        gain = _gain(table, basis)
-        luck = max(_gain(table, rng.permutation(basis)) for _ in range(SHUFFLES))
-        found.append(Worth(name, gain if gain > luck else 0.0, luck))
+        gains[name] = _gain(table, basis)
+        shuffled = (_gain(table, rng.permutation(basis)) for _ in range(SHUFFLES))
+        luck = max(luck, *shuffled)
+    found = [Worth(k, gain if gain > luck else 0.0, luck) for k, gain in gains.items()]
     return tuple(sorted(found, key=lambda w: -w.worth))
