@@ -55,7 +55,8 @@ def bottom_line(w: WhatIf) -> str:
         f"{title}: {w.stream(name)} about {_range(kept)} times from "
         f"{in_words(w.begins)} to {in_words(w.ends)}, where about "
         f"{seen.quantiles[2]:g} were seen. That keeps the course as far as it can be "
-        f"kept; simulated afresh it is {_range(again[0])} against {_range(again[1])}."
+        f"kept; simulated afresh it is {_range(again[0])}, against {_range(again[1])} "
+        "as it was."
     )
 
 
