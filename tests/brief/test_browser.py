@@ -7,7 +7,9 @@ import pytest
 
 from spillover.brief.pdf import to_pdf
 from spillover.brief.render import to_html
+from spillover.brief.report_html import report_html
 from tests.brief.sample_page import sample_page
+from tests.brief.sample_report import full_page, sample_report
 
 pytestmark = pytest.mark.browser
 
@@ -30,10 +32,17 @@ def browser():
         running.close()
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "brief.html"
-    path.write_text(to_html(sample_page()), encoding="utf-8")
+PAGES = {
+    "brief": lambda: to_html(sample_page()),
+    "full brief": lambda: to_html(full_page()),
+    "report": lambda: report_html(sample_report()),
+}
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def address(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(PAGES[request.param](), encoding="utf-8")
     return path.as_uri()
 
 

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from spillover.brief.render import to_html
 from spillover.brief.words import mixed_sentences
 from tests.brief.sample_page import sample_page
+from tests.brief.sample_report import full_page
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +100,18 @@ def test_every_chance_can_be_drawn(p):
         page, outcomes=(row,), actors=(), ties=(), fans=(), timeline=(), red_lines=()
     )
     assert 'id="fig-outcomes"' in to_html(small)
+
+
+def test_a_full_brief_has_its_blocks_and_their_tables():
+    soup = BeautifulSoup(to_html(full_page()), "html.parser")
+    figures = {f["id"] for f in soup.find_all("figure")}
+    assert {"fig-flow", "fig-levers"} <= figures
+    for figure in soup.find_all("figure"):
+        target = figure.figcaption.a["href"].removeprefix("#")
+        assert soup.find("table", id=target), target
+    ids = [tag["id"] for tag in soup.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    text = soup.get_text()
+    assert "Had the truce held" in text
+    assert "Had it gone otherwise" in text
+    assert "spillover compare" not in text

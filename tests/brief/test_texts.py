@@ -5,8 +5,10 @@ import json
 
 from spillover.brief.markdown import to_markdown
 from spillover.brief.render import to_json
+from spillover.brief.report_html import report_json, report_markdown
 from spillover.brief.words import mixed_sentences
 from tests.brief.sample_page import sample_page
+from tests.brief.sample_report import full_page, sample_report
 
 
 def test_json_is_complete():
@@ -42,3 +44,27 @@ def test_same_page_same_text():
     page = sample_page()
     assert to_json(page) == to_json(page)
     assert to_markdown(page) == to_markdown(page)
+
+
+def test_markdown_of_a_full_brief_holds_every_block():
+    text = to_markdown(full_page())
+    for said in (
+        "## How it would come about",
+        "Most often like this",
+        "**What flow find: 5 % to 23 %**",
+        "A truce lowers it from 23 % to 9 %.",
+        "No number moves it more",
+        "## Had it gone otherwise",
+        "**Numbers of history**",
+    ):
+        assert said in text, said
+
+
+def test_report_as_markdown_and_json():
+    page = sample_report()
+    text = report_markdown(page)
+    assert text.startswith("# Valdenia between its neighbours: levers compared")
+    assert text.count("| Lever | Without | With |") == 7
+    body = json.loads(report_json(page))
+    assert body["schema_version"] == 1
+    assert len(body["sections"]) == 6
