@@ -150,7 +150,7 @@ def what_if_page(w: WhatIf) -> Report:
                 f"counts-{stream}",
                 "counts",
                 finding,
-                "Computed. Dot: middle. Dark and pale: 50 and 90 % of samples. Line: what was seen.",
+                "Computed. Dot: middle. Strong and faint: 50 and 90 % of samples. Line: what was seen.",
                 {"rows": rows, "observed": seen.quantiles[2]},
                 count_table(w, stream),
             )

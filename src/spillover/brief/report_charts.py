@@ -261,7 +261,7 @@ def curves(lines: Rows, width: int = 640) -> Spec:
             [
                 {
                     "x": f.ux(width - room + 8),
-                    "y": f.uy(min(y, height - 40)),
+                    "y": f.uy(min(y, height - 44 - 13 * (len(text) - 1))),
                     "t": "\n".join(text),
                 }
             ]
@@ -381,7 +381,8 @@ def tornado(rows: Rows, middle: float, width: int = 640) -> Spec:
     ends = [v for r in rows for v in (r["low"], r["high"])] + [middle]
     lo, hi = max(0.0, min(ends) - 0.01), min(1.0, max(ends) + 0.01)
     f = Frame(width, y + 36, (lo, hi), (y + 36, 0), left=0, right=col + 8)
-    step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if (hi - lo) / s <= 7)
+    most = 7 if width > WIDE else 4
+    step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if (hi - lo) / s <= most)
     marks = [
         round(i * step, 4)
         for i in range(math.ceil(lo / step), int(hi / step + 1e-9) + 1)
@@ -413,7 +414,7 @@ def tornado(rows: Rows, middle: float, width: int = 640) -> Spec:
             {
                 "x": f.ux(0),
                 "y": y + 28,
-                "t": "pale: the number low · dark: high · line: as it stands",
+                "t": "faint: the number low · strong: high · line: as it stands",
                 "c": INK2,
             }
         ],
@@ -471,7 +472,7 @@ def counts(rows: Rows, observed: float, width: int = 640) -> Spec:
             {
                 "x": f.ux(0),
                 "y": y + 32,
-                "t": f"line: what was, {observed:g} · dark 50 %, pale 90 % of courses",
+                "t": f"line: what was, {observed:g} · strong 50 %, faint 90 %",
                 "c": INK2,
             }
         ],
