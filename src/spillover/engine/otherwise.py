@@ -229,6 +229,7 @@ def play(
     high,
     key,
     samples,
+    replay,
     way,
     kept,
     replayed,
@@ -256,6 +257,8 @@ def play(
         The decision, and the end.
     key : uint64
     samples : int
+    replay : bool
+        Whether to replay as well.
     way : int
         0; other numbers spoil the sampler on purpose.
     kept, replayed : (V, samples, tallies) int64
@@ -293,7 +296,8 @@ def play(
         km = sub(mix(key + K_SAMPLE), m)
         if tries == 0:
             kf = mix(km + K_WORLD)
-        rounds = sweeps if m == 0 else 1
+        # Parents alone are drawn at once: only what they depend on needs sweeps.
+        rounds = sweeps if m == 0 and (alive or settling > 0) else 1
         for i in range(len(script.until)):
             script.until[i] = changed.until[0, i]
         for k in range(n):
@@ -331,7 +335,7 @@ def play(
                 script.seen[k].gone = changed.gone[v, k]
             for i in range(len(script.until)):
                 script.until[i] = changed.until[v, i]
-            for mode in range(OTHERWISE, REPLAY + 1):
+            for mode in range(OTHERWISE, REPLAY + 1 if replay else REPLAY):
                 w.stats[:] = 0
                 # A replay draws afresh what the world of the history was chosen by.
                 kw = kf if mode == OTHERWISE else mix(km + K_AFRESH)

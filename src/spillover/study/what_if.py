@@ -140,6 +140,7 @@ class Player:
         walks: Floats | None = None,
         ahead: float = 0.0,
         samples: int = 1,
+        replay: bool = True,
         seed: int = 1,
         draw: int = 0,
         spoil: int = 0,
@@ -166,6 +167,8 @@ class Player:
             Days from ``high`` to the origin, where backgrounds are one.
         samples, seed, draw
             How many, and their keys.
+        replay
+            Whether to give the second answer too; if not, it counts nothing.
         spoil
             Not 0: wrong on purpose, for tests.
 
@@ -200,8 +203,8 @@ class Player:
             self.program, self.memory, self.asked, np.ascontiguousarray(theta),
             np.ascontiguousarray(mu), seen, changed,
             np.zeros((K, 3)) if walks is None else np.ascontiguousarray(walks), ahead,
-            BLOCK, _slowest(self.model, theta), SWEEPS, low, high, key, samples, spoil,
-            kept, replayed,
+            BLOCK, _slowest(self.model, theta), SWEEPS, low, high, key, samples, replay,
+            spoil, kept, replayed,
         )  # fmt: skip
         if error:
             msg = f"the history of draw {draw} could not be played: {ERRORS[error]}"
