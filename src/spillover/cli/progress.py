@@ -44,7 +44,7 @@ class Bar:
         if not self.compiling and done == 0 and not _compiled_before():
             self.compiling = True
             print(
-                "First run: compiling the engine, under a minute; later runs start at once.",
+                "First run: compiling the engine, a minute or two; later runs start at once.",
                 file=sys.stderr,
             )
         if not sys.stderr.isatty():

@@ -15,7 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spillover.engine.asked import Asked
-from spillover.engine.codes import ACCEPTED, CANDIDATES, E_CAPPED, E_NODES, ERROR
+from spillover.engine.codes import (
+    ACCEPTED,
+    CANDIDATES,
+    E_CAPPED,
+    E_NODES,
+    ERROR,
+)
 from spillover.engine.fork import copy_course, first_bucket
 from spillover.engine.future import advance, begin_future
 from spillover.engine.hashing import mix, sub
@@ -58,17 +64,26 @@ class Arms(NamedTuple):
     whole: NDArray[np.int64]  # (A,) one: it may differ from the base from the start
 
 
+class Scratch(NamedTuple):
+    """What reading the answers of one course needs."""
+
+    cum: NDArray[np.float64]  # (tallies, days + 1)
+    last: NDArray[np.float64]  # (2, tallies)
+    answer: NDArray[np.float64]  # (Q,)
+
+
 class Courses(NamedTuple):
-    """A thread's memory: the base's course, one that follows it, an arm's."""
+    """A thread's memory: the base's course, one that follows it, an arm's.
+
+    It is large: functions take the parts they need, which halves the time to compile.
+    """
 
     base: World
     walker: World
     other: World
     queue: NDArray[np.int64]  # (3, 5)
     seen: Seen
-    cum: NDArray[np.float64]  # (tallies, days + 1)
-    last: NDArray[np.float64]  # (2, tallies)
-    answer: NDArray[np.float64]  # (Q,)
+    scratch: Scratch
     order: NDArray[np.int64]  # (2, A) arms by where they depart, and where
 
 
@@ -111,9 +126,11 @@ def new_courses(
         other,
         queue,
         new_seen(futures if arms > 1 else 0, questions, max_events),
-        np.zeros((tallies, p.days + 1)),
-        np.zeros((2, tallies)),
-        np.zeros(questions),
+        Scratch(
+            np.zeros((tallies, p.days + 1)),
+            np.zeros((2, tallies)),
+            np.zeros(questions),
+        ),
         np.zeros((2, arms), np.int64),
     )
 
@@ -144,7 +161,7 @@ def _settle(p, w, theta, kd, past, d):
 
 
 @compiled
-def _reduce(p, asked, sums, a, slot, theta, kf, w, n, c):
+def _reduce(days, asked, sums, a, slot, theta, kf, w, n, scratch):
     """Add a finished course to arm ``a``; True when it could be finished."""
     sums.work[a, 0] += w.stats[CANDIDATES]
     sums.work[a, 1] += w.stats[ACCEPTED]
@@ -174,45 +191,43 @@ def _reduce(p, asked, sums, a, slot, theta, kf, w, n, c):
         n,
         w.by_stream,
         w.g_day,
-        p.days,
-        c.cum,
-        c.last[0],
-        c.last[1],
-        c.answer,
+        days,
+        scratch.cum,
+        scratch.last[0],
+        scratch.last[1],
+        scratch.answer,
     )
     return True
 
 
 @compiled
-def _pair(asked, pairs, a, slot, c, m, w, n, start):
-    """Add the pair of future ``m``: the base's as seen, this arm's in ``c.answer``."""
-    seen = c.seen
+def _pair(asked, pairs, a, slot, seen, answer, m, events, n, start):
+    """Add the pair of future ``m``: the base's as seen, this arm's answer and events."""
     add_pair(
         asked,
         pairs.lost[a, slot],
         pairs.gained[a, slot],
         pairs.squares[a],
         seen.answer[m],
-        c.answer,
+        answer,
     )
     low, high = seen.at[m], seen.at[m + 1]
     if add_events(
-        seen.time[low:high], seen.key[low:high], w.events, n, start, pairs.apart[a]
+        seen.time[low:high], seen.key[low:high], events, n, start, pairs.apart[a]
     ):
         pairs.touched[a, slot] += 1
 
 
 @compiled
-def _by_departure(p, arms, c, n, last):
+def _by_departure(p, arms, events, n, per_day, last, order):
     """Sort the arms that depart from the base's course by where; returns how many."""
-    per_day = c.queue[0, PER_DAY]
     many = 0
     for a in range(1, len(arms.theta)):
         if arms.whole[a] == 1:
             continue
         at = first_bucket(
             p,
-            c.base.events,
+            events,
             n,
             arms.acts[arms.act_at[a] : arms.act_at[a + 1]],
             arms.lines[arms.line_at[a] : arms.line_at[a + 1]],
@@ -220,12 +235,12 @@ def _by_departure(p, arms, c, n, last):
             last,
         )
         k = many
-        while k > 0 and c.order[1, k - 1] > at:
-            c.order[0, k] = c.order[0, k - 1]
-            c.order[1, k] = c.order[1, k - 1]
+        while k > 0 and order[1, k - 1] > at:
+            order[0, k] = order[0, k - 1]
+            order[1, k] = order[1, k - 1]
             k -= 1
-        c.order[0, k] = a
-        c.order[1, k] = at
+        order[0, k] = a
+        order[1, k] = at
         many += 1
     return many
 
@@ -237,18 +252,22 @@ def _depart(p, c, asked, sums, pairs, arms, thetas, slot, at, kf, m, n0, last):
     A course that follows the base stops where each arm can first differ and is copied;
     an arm that cannot differ is the base.
     """
-    many = _by_departure(p, arms, c, n0, last)
     base, walker, other = c.base, c.walker, c.other
-    paired = c.seen.done[m] == 1
+    seen, scratch = c.seen, c.scratch
+    per_day = c.queue[0, PER_DAY]
+    many = _by_departure(p, arms, base.events, n0, per_day, last, c.order)
+    paired = seen.done[m] == 1
     none = arms.acts[:0]
-    reached, n = 0, 0
+    reached = n = 0 * last  # no plain 0: see `run_chunk`
     walker.stats[:] = 0
     for k in range(many):
         a, stop = c.order[0, k], c.order[1, k]
         own = thetas[arms.theta[a], at]
         if stop >= last:
-            if _reduce(p, asked, sums, a, slot, own, kf, base, n0, c):
-                _pair(asked, pairs, a, slot, c, m, base, n0, n0)
+            if _reduce(p.days, asked, sums, a, slot, own, kf, base, n0, scratch):
+                _pair(
+                    asked, pairs, a, slot, seen, scratch.answer, m, base.events, n0, n0
+                )
             continue
         if stop > reached and walker.stats[ERROR] == 0:
             n = advance(
@@ -257,7 +276,7 @@ def _depart(p, c, asked, sums, pairs, arms, thetas, slot, at, kf, m, n0, last):
             )  # fmt: skip
             reached = stop
         if walker.stats[ERROR] != 0:  # stopped before it could differ, as the base was
-            _reduce(p, asked, sums, a, slot, own, kf, walker, n, c)
+            _reduce(p.days, asked, sums, a, slot, own, kf, walker, n, scratch)
             continue
         mine = arms.acts[arms.act_at[a] : arms.act_at[a + 1]]
         copy_course(p, walker, other, c.queue[1], c.queue[2], n)
@@ -269,8 +288,9 @@ def _depart(p, c, asked, sums, pairs, arms, thetas, slot, at, kf, m, n0, last):
         error = other.stats[ERROR]
         if error != 0 and error != E_CAPPED and error != E_NODES:
             return error
-        if _reduce(p, asked, sums, a, slot, own, kf, other, n1, c) and paired:
-            _pair(asked, pairs, a, slot, c, m, other, n1, n)
+        done = _reduce(p.days, asked, sums, a, slot, own, kf, other, n1, scratch)
+        if done and paired:
+            _pair(asked, pairs, a, slot, seen, scratch.answer, m, other.events, n1, n)
     return 0
 
 
@@ -316,7 +336,9 @@ def run_chunk(
     int
         0, or the code of an error that is not a cap.
     """
-    base, seen = c.base, c.seen
+    base, seen, scratch = c.base, c.seen, c.scratch
+    # A plain 0 has a type of its own: what it is passed to would be compiled twice.
+    begin = 0 * low
     last = p.days * c.queue[0, PER_DAY] + 1
     many = len(arms.theta)
     departing = 0
@@ -327,7 +349,7 @@ def run_chunk(
         kd = sub(seed_key, first + d)
         a, b = past.offsets[d], past.offsets[d + 1]
         last_before(
-            asked, past.time[a:b], past.stream[a:b], past.flags[a:b], c.last[0]
+            asked, past.time[a:b], past.stream[a:b], past.flags[a:b], scratch.last[0]
         )  # fmt: skip
         k_slot = mix(sub(seed_key, first + slot) + K_FUTURE)
         for a in range(many):
@@ -342,22 +364,28 @@ def run_chunk(
                 base.stats[:] = 0
                 begin_future(p, base, c.queue[0], theta, kf)
                 if a == 0 and departing > 0:
-                    copy_course(p, base, c.walker, c.queue[0], c.queue[1], 0)
+                    copy_course(p, base, c.walker, c.queue[0], c.queue[1], begin)
                 open_levers(p, base, c.queue[0], theta, kf, acts, p.horizon)
                 n = advance(
-                    p, base, c.queue[0], theta, kf, acts, None, None, 0, 0, last
+                    p, base, c.queue[0], theta, kf, acts, None, None, begin,
+                    begin, last,
                 )  # fmt: skip
                 error = base.stats[ERROR]
                 if error != 0 and error != E_CAPPED and error != E_NODES:
                     return error
-                done = _reduce(p, asked, sums, a, slot, theta, kf, base, n, c)
+                done = _reduce(
+                    p.days, asked, sums, a, slot, theta, kf, base, n, scratch
+                )
                 if a > 0:
                     if done and seen.done[m] == 1:
-                        _pair(asked, pairs, a, slot, c, m, base, n, 0)
+                        _pair(
+                            asked, pairs, a, slot, seen, scratch.answer, m, base.events,
+                            n, begin,
+                        )  # fmt: skip
                 elif many > 1:
                     seen.done[m] = 1 if done else 0
-                    for q in range(len(c.answer)):
-                        seen.answer[m, q] = c.answer[q]
+                    for q in range(len(scratch.answer)):
+                        seen.answer[m, q] = scratch.answer[q]
                     keep_seen(seen, m, base.events, n)
                     if departing > 0:
                         error = _depart(

@@ -140,7 +140,8 @@ def run_future(p, w, queue, theta, kf, acts, trace, script):
     begin_future(p, w, queue, theta, kf)
     open_levers(p, w, queue, theta, kf, acts, p.horizon)
     last = p.days * queue[PER_DAY] + 1
-    return advance(p, w, queue, theta, kf, acts, trace, script, 0, 0, last)
+    begin = 0 * last  # as in `engine.chunk`: a plain 0 would compile it once more
+    return advance(p, w, queue, theta, kf, acts, trace, script, begin, begin, last)
 
 
 @compiled
