@@ -408,6 +408,17 @@ def check_for_unknown_sources(check: Checker) -> None:
         cite(path, n.sources)
     for where, e in elements_by_path(case):
         cite(where, e.sources)
+        for span in e.spans:
+            source, parted, places = span.partition(":")
+            first, _, last = places.partition("-")
+            if not (parted and first.isdigit() and last.isdigit()):
+                check.fault(
+                    f"{where}.spans",
+                    f'"{span}" is no span',
+                    "source:first-last, such as report-1:120-188",
+                )
+            else:
+                cite(f"{where}.spans", [source])
     for o in case.outcomes:
         for r in o.references:
             cite(f"outcomes.{o.id}.references", r.sources)

@@ -304,3 +304,5 @@ class Element(Frozen):
     """data, literature or judgement."""
     note: str = ""
     """Anything a reader should know."""
+    spans: Words = ()
+    """Where reports say so: "source:first-last", characters of the report's text."""

@@ -16,19 +16,31 @@ from spillover.reports.action_words import (
 )
 from spillover.reports.morph import BASE, ING, PARTICIPLE, PAST, THIRD
 from spillover.reports.tokens import Document
+from spillover.reports.words import words
 
 __all__ = ["Cue", "find_cues"]
 
-BE = frozenset(["is", "are", "am", "was", "were", "be", "been", "being", "'s", "'re", "gets", "got", "get", "getting"])
-HAVE = frozenset(["has", "have", "had", "having", "'ve"])
-MODALS = frozenset(["will", "would", "shall", "should", "may", "might", "can", "could", "must", "'ll", "'d", "to"])
-DETERMINERS = frozenset(
-    ["the", "a", "an", "this", "that", "these", "those", "his", "her", "its", "their", "our", "my", "your", "any", "some", "no", "every", "each", "another", "such", "all", "both", "several", "many", "few", "more", "most", "further", "new", "fresh", "'s", "'", "of", "in", "on", "at", "for", "from", "with", "by", "against", "over", "about", "under", "after", "before", "during", "since", "amid", "despite", "into", "between", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "first", "second", "last", "next", "other", "own", "previous", "recent", "possible", "major", "joint", "military", "armed", "deadly"]
+BE = words("is are am was were be been being 's 're gets got get getting")
+HAVE = words("has have had having 've")
+MODALS = words("will would shall should may might can could must 'll 'd to")
+DETERMINERS = words(
+    """
+    the a an this that these those his her its their our my your any some no every
+    each another such all both several many few more most further new fresh 's ' of
+    in on at for from with by against over about under after before during since
+    amid despite into between two three four five six seven eight nine ten first
+    second last next other own previous recent possible major joint military armed
+    deadly
+    """
 )
-PRONOUNS = frozenset(["i", "you", "he", "she", "it", "we", "they", "who", "which", "that", "there"])
-NEGATIONS = frozenset(["not", "n't", "never", "no", "neither", "nor", "without"])
-_ADVERBS = frozenset(
-    ["also", "already", "now", "then", "often", "again", "still", "just", "only", "even", "not", "n't", "never", "reportedly", "allegedly", "apparently", "nearly", "almost", "about", "first", "once", "twice", "later", "soon", "ever", "so", "far", "further", "both", "all"]
+PRONOUNS = words("i you he she it we they who which that there")
+NEGATIONS = words("not n't never no neither nor without")
+_ADVERBS = words(
+    """
+    also already now then often again still just only even not n't never reportedly
+    allegedly apparently nearly almost about first once twice later soon ever so far
+    further both all
+    """
 )
 
 
@@ -92,6 +104,8 @@ def _verb_form(
             return PARTICIPLE, False
         if after == "by":
             return PARTICIPLE, True
+        if i == first and (after[:1].isalpha() and after not in DETERMINERS):
+            return None  # "Ousted president ..."
         if direct in DETERMINERS and direct not in ("that", "all", "both"):
             return None  # "the wounded soldier"
         return (PAST if PAST in tags else PARTICIPLE), PAST not in tags

@@ -5,6 +5,8 @@ Regular endings by rule, the rest from a table. This file must never import a le
 
 from __future__ import annotations
 
+from spillover.reports.words import words
+
 __all__ = ["BASE", "ING", "PARTICIPLE", "PAST", "THIRD", "noun_forms", "verb_forms"]
 
 BASE, THIRD, PAST, PARTICIPLE, ING = "base", "third", "past", "participle", "ing"
@@ -108,8 +110,14 @@ _IRREGULAR = {
     shed shed shed
     """.strip().splitlines()
 }
-_DOUBLED = frozenset(
-    ["ban", "stab", "stop", "plan", "kidnap", "permit", "commit", "admit", "rebut", "submit", "rob", "slam", "rap", "grab", "plot", "step", "cap", "drop", "shun", "spar", "chat", "rebel", "expel", "repel", "compel", "dispel", "fulfil", "control", "regret", "rig", "whip", "hug", "trap", "strip", "wrap", "ram", "nab", "chop", "tip", "prod", "defer", "refer", "transfer", "confer", "deter", "debar", "bar", "mar", "spur", "scrap", "snub", "log", "blog", "flog", "dig", "jam", "gun", "omit", "pin", "trim", "cancel", "travel", "signal", "label", "quarrel"]
+_DOUBLED = words(
+    """
+    ban stab stop plan kidnap permit commit admit rebut submit rob slam rap grab
+    plot step cap drop shun spar chat rebel expel repel compel dispel fulfil control
+    regret rig whip hug trap strip wrap ram nab chop tip prod defer refer transfer
+    confer deter debar bar mar spur scrap snub log blog flog dig jam gun omit pin
+    trim cancel travel signal label quarrel
+    """
 )
 _VOWELS = "aeiou"
 

@@ -1,7 +1,8 @@
 """Text to tokens and sentences, every one with its place in the text.
 
 One pass of two regular expressions: linear in the length, so that a text of ten
-megabytes in a single line is read like any other. This file must never import a lexicon.
+megabytes in a single line is read like any other. This file must never import a
+lexicon.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from spillover.reports.words import words
 
 __all__ = ["LONGEST_SENTENCE", "Document", "tokenise"]
 
@@ -27,8 +30,12 @@ _TOKEN = re.compile(
 _GAP = re.compile(r"\n\s*\n|\n(?=\s*[-•*–]\s)")
 _ENDS = frozenset(".?!…")
 _CLOSERS = frozenset("\"'”’»)]''")
-_ABBREVIATIONS = frozenset(
-    ["mr", "mrs", "ms", "dr", "gen", "lt", "col", "maj", "capt", "sgt", "adm", "gov", "sen", "rep", "rev", "hon", "pres", "prof", "st", "jr", "sr", "vs", "etc", "inc", "ltd", "co", "corp", "no", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "brig", "cmdr", "dep", "amb", "min", "sheikh", "al", "approx", "est", "dept", "fig", "op", "art", "pp"]
+_ABBREVIATIONS = words(
+    """
+    mr mrs ms dr gen lt col maj capt sgt adm gov sen rep rev hon pres prof st jr sr
+    vs etc inc ltd co corp no jan feb mar apr jun jul aug sep sept oct nov dec brig
+    cmdr dep amb min sheikh al approx est dept fig op art pp
+    """
 )
 
 
@@ -66,6 +73,10 @@ class Document:
     def token_at(self, offset: int) -> int:
         """The token at, or the last one before, a character offset."""
         return max(0, bisect_right(self.start, offset) - 1)
+
+    def tokens_of(self, start: int, end: int) -> tuple[int, int]:
+        """First token of a span of characters and the one after its last."""
+        return self.token_at(start), self.token_at(max(start, end - 1)) + 1
 
 
 def tokenise(text: str) -> Document:
