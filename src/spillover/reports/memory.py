@@ -1,0 +1,137 @@
+"""Memory of a text: what "the group", "it" or an abbreviation in brackets stands for.
+
+This file must never import a claim's reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from spillover.reports.actors import Mention
+from spillover.reports.claim import Party
+from spillover.reports.tokens import Document
+from spillover.reports.words import words
+
+__all__ = ["Memory"]
+
+_GROUPS = words("UAF REB PRM PTY OPP NGO IGO IMG CRM")
+_PHRASES: dict[str, frozenset[str]] = {
+    "group": _GROUPS, "militia": words("UAF PRM REB"), "movement": _GROUPS,
+    "rebels": words("REB UAF"), "militants": words("UAF REB"), "faction": _GROUPS,
+    "organisation": _GROUPS, "organization": _GROUPS, "brigades": words("UAF PRM"),
+    "party": words("PTY"), "kingdom": words("GOV"), "country": words("GOV"),
+    "government": words("GOV"), "army": words("GOV MIL"), "military": words("GOV MIL"),
+    "premier": words("GOV"), "president": words("GOV"), "minister": words("GOV"),
+    "fighters": words("UAF REB PRM"), "militiamen": words("UAF PRM"),
+    "forces": words("MIL GOV REB"), "alliance": words("IGO IMG"), "bloc": words("IGO PTY"),
+    "insurgents": words("REB UAF"), "republic": words("GOV"), "coalition": words("IMG"),
+    "capital": frozenset(), "militias": words("UAF PRM REB"), "groups": words("UAF REB PRM"),
+    "factions": words("UAF PRM PTY"), "ministry": words("GOV"), "troops": words("MIL GOV"),
+}  # fmt: skip
+"""Words after "the" that stand for someone named before, by sector."""
+
+_PRONOUNS = words("it they he she")
+_PRONOUN_REACH = 60
+_PHRASE_REACH = 400
+
+
+class Memory:
+    """Looks back through the mentions of a text."""
+
+    def __init__(self, mentions: Sequence[Mention], doc: Document) -> None:
+        self.doc = doc
+        self.actors = [m for m in mentions if m.kind == "actor"]
+        self.starts = [first for first, _ in doc.sentences]
+        self._carried = list(self._short_forms()) + list(self._stand_ins())
+
+    def carried(self) -> list[tuple[int, int, Party]]:
+        """Tokens that stand for someone named before, and whom."""
+        return sorted(self._carried, key=lambda c: c[0])
+
+    def resolve(self, token: int) -> Party | None:
+        """Whom the word at a token stands for."""
+        for first, stop, party in self._carried:
+            if first <= token < stop:
+                return party
+        return None
+
+    def _short_forms(self) -> list[tuple[int, int, Party]]:
+        """Abbreviations given in brackets: "the River Brigade (RB)", used later."""
+        doc, found = self.doc, []
+        short: dict[str, Party] = {}
+        for m in self.actors:
+            k = m.stop
+            if k + 2 < len(doc.words) and doc.words[k] == "(" and doc.words[k + 2] == ")":
+                word = doc.words[k + 1]
+                if word.isupper() and len(word) > 1:
+                    short.setdefault(word, replace(m.party, resolved="alias"))
+        if short:
+            taken = {k for m in self.actors for k in range(m.first, m.stop)}
+            for k, word in enumerate(doc.words):
+                if word in short and k not in taken:
+                    found.append((k, k + 1, short[word]))
+        return found
+
+    def _stand_ins(self) -> list[tuple[int, int, Party]]:
+        """Pronouns that open a sentence or clause, and "the group"."""
+        doc, found = self.doc, []
+        heads = set(self.starts)
+        position = 0
+        taken = {k for m in self.actors for k in range(m.first, m.stop)}
+        for k, word in enumerate(doc.lower):
+            while (
+                position < len(self.actors) and self.actors[position].first <= k
+            ):
+                position += 1
+            if k in taken or not position:
+                continue
+            if word in _PRONOUNS and (k in heads or _opens_clause(doc, k)):
+                party = self._subject_before(k, position, word)
+                if party is not None:
+                    found.append((k, k + 1, replace(party, resolved="pronoun")))
+            elif word == "the" and k + 1 < len(doc.lower) and doc.lower[k + 1] in _PHRASES:
+                if k + 2 < len(doc.lower) and doc.lower[k + 2] == "of":
+                    continue
+                sectors = _PHRASES[doc.lower[k + 1]]
+                party = self._latest(position, sectors, k)
+                if party is not None:
+                    found.append((k, k + 2, replace(party, resolved="carried")))
+        return found
+
+    def _subject_before(self, token: int, position: int, word: str) -> Party | None:
+        """The first actor of the sentence before: its subject as a rule."""
+        sentence = max((s for s in self.starts if s <= token), default=0)
+        same = [m for m in self.actors[:position] if sentence <= m.first < token]
+        if same:
+            return self._fits(same[0].party, word)
+        before = [
+            m for m in self.actors[:position] if token - m.first <= _PRONOUN_REACH
+        ]
+        if not before:
+            return None
+        last = max(
+            (s for s in self.starts if s <= before[-1].first), default=0
+        )
+        first = next(m for m in before if m.first >= last)
+        return self._fits(first.party, word)
+
+    @staticmethod
+    def _fits(party: Party, word: str) -> Party | None:
+        if word == "it" and party.sector in ("CVL", "ELI"):
+            return None
+        return party
+
+    def _latest(
+        self, position: int, sectors: frozenset[str], token: int
+    ) -> Party | None:
+        for m in reversed(self.actors[:position]):
+            if token - m.first > _PHRASE_REACH:
+                return None
+            if m.party.sector in sectors:
+                return m.party
+        return None
+
+
+def _opens_clause(doc: Document, k: int) -> bool:
+    return k > 0 and doc.lower[k - 1] in ("that", ",", "and", "but", "if", "because", "said")
