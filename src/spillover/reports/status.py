@@ -24,6 +24,8 @@ _BACK = 14
 _BREAKS = frozenset(".;:!?\"“”()–—") | words("but while although though whereas ``")
 _IMPLICATIVE = words("had managed manages helped used continued continues began begun started proved proven rushed turned forced came happened happens appears seems seemed appeared reported said believed alleged known")
 """Before "to": what follows did take place, or is said to have."""
+_OFF = words("delayed cancelled canceled postponed averted foiled scrapped thwarted")
+"""After a noun: it did not come to that."""
 _SUBJECTS = words("he she it they we you i who which that this there")
 _ARTICLES = words("the a an this that these those its their his her any some such more")
 
@@ -71,15 +73,15 @@ def factuality(
     if status is Status.DENIED:
         return -1
     if certain:
-        unsure = status is Status.CONDITIONAL or any(w in reason for w in _UNSURE)
-        return 0 if unsure else 1
+        if "stop" in reason or "cease" in reason:
+            return -1
+        unsure = status in (Status.CONDITIONAL, Status.DEMANDED)
+        return 0 if unsure and "whether" not in reason else 1
     if status in (Status.HAPPENED, Status.ONGOING):
         return 1
     return 0 if any(w in reason for w in _OPEN) else -1
 
 
-_UNSURE = ("whether", "fear", "question", "risk", "possib", "might", "may", "may be", "could",
-           "called for", "demand", "request", "potential")  # fmt: skip
 _OPEN = ("might", "may", "possib", "whether", "perhaps", "a purpose")
 
 
@@ -144,6 +146,8 @@ def _verb(doc: Document, first: int, stop: int, at: int) -> Read:
     said = _not_done(lower, first, at, here)
     if said is not None:
         return said
+    if at > first and lower[at - 1] in ("nearly", "almost"):
+        return Status.DENIED, f'"{lower[at - 1]}"'
     if here & w.MODALS_MAYBE:
         modal = next(iter(here & w.MODALS_MAYBE))
         return Status.HYPOTHETICAL, f'modal "{modal}"'
@@ -308,6 +312,9 @@ def _bare(
 
 def _noun(doc: Document, first: int, at: int) -> Read:
     lower = doc.lower
+    after = lower[at + 1 : at + 3]
+    if after and (after[0] in _OFF or (after[0] in w.BE_NOW and after[-1] in _OFF)):
+        return Status.DENIED, "called off or put off"
     k = at - 1
     steps = 0
     while k >= first and steps < 8:

@@ -67,7 +67,7 @@ AVOIDED = words(
     """
     prevent prevents prevented preventing avoid avoids avoided avoiding avert averted
     averting stop stops stopped stopping deter deters deterred deterring halt halted
-    thwart thwarted foil foiled block blocked forgo abandon abandoned cancel cancelled
+    thwart thwarted foil foiled block blocked forgo cease ceases ceased ceasing quit abandon abandoned cancel cancelled
     canceled refrain refrained ban banned prohibit prohibited
     """
 )
