@@ -8,7 +8,7 @@ file must never import an actor table: mentions come with their party.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spillover.reports.action_words import ADJECTIVE, NOUN, VERB
 from spillover.reports.claim import Party
@@ -23,6 +23,11 @@ _IN_PHRASE = words("of in on at from against near by with for to toward towards 
 
 _RELATIVE = words("which who that whose")
 _CLAUSE_ENDS = words("; : . ! ? that after before while when because although though if")
+_NO_GENITIVE = (
+    _IN_PHRASE
+    | _CLAUSE_ENDS
+    | words("and or but , the a an said says told has had have is was were are will would")
+)
 _JOINED = words("and or but")
 _TOWARD = words("on against at upon toward towards to into with over of for between from")
 _MUTUAL = frozenset(("CONSULT", "AGREE", "COOPERATE", "ASSAULT"))
@@ -68,7 +73,33 @@ def find_acts(
             act = _verb(doc, sentence, cue, cues, n, here, acts)
         if act.source or act.target:
             acts.append(act)
-    return acts
+    return _completed(doc, acts)
+
+
+def _completed(doc: Document, acts: list[Act]) -> list[Act]:
+    """Targets that stand with another act: "threatened to attack B", "asked B ... refused"."""
+    done: list[Act] = []
+    for n, act in enumerate(acts):
+        if act.target is None and act.source is not None and act.cue.kind == VERB:
+            later = acts[n + 1] if n + 1 < len(acts) else None
+            if (
+                later is not None
+                and later.target is not None
+                and "to" in doc.lower[act.cue.stop - 1 : later.cue.first]
+                and later.cue.first - act.cue.stop <= 3
+                and later.target.party.actor != act.source.party.actor
+            ):
+                act = replace(act, target=later.target)
+            elif act.cue.action in ("REJECT", "AGREE"):
+                asks = [
+                    a for a in acts[:n]
+                    if a.cue.action == "REQUEST" and a.source and a.target
+                    and a.target.party.actor == act.source.party.actor
+                ]  # fmt: skip
+                if asks:
+                    act = replace(act, target=asks[-1].source)
+        done.append(act)
+    return done
 
 
 def _verb(
@@ -270,7 +301,8 @@ def _noun(
     if before:
         m = before[-1]
         between = doc.lower[m.stop : cue.first]
-        if not any(w in _IN_PHRASE | _CLAUSE_ENDS | _JOINED or w == "," for w in between):
+        plain = [w for w in between if w not in ("'s", "'")]
+        if not any(w in _NO_GENITIVE for w in plain):
             genitive = "'s" in between or "'" in between
             source, why = m, "genitive" if genitive else "stands before the noun"
     end = min(sentence[1], cue.stop + _REACH)
@@ -284,11 +316,13 @@ def _noun(
         word = next((w for w in reversed(between) if w in _TOWARD | {"by", "and", "in"}), "")
         if word == "by":
             source, why = m, '"by"'
+        elif word == "from" and m.place:
+            pass
         elif word in ("between",) and source is None:
             source, why = m, '"between"'
         elif word == "and" and source is not None and target is None:
             target = m
-        elif word in ("from",) and source is None:
+        elif word in ("from",) and source is None and not m.place:
             source, why = m, '"from"'
         elif word in ("of",) and source is None and cue.action not in ("ASSAULT", "COERCE"):
             source, why = m, '"of"'

@@ -110,6 +110,8 @@ def _verb_form(
             return None  # "the wounded soldier"
         return (PAST if PAST in tags else PARTICIPLE), PAST not in tags
     if ING in tags:
+        if direct in ("the", "a", "any") and after == "of":
+            return None
         if (
             noun
             and direct in DETERMINERS

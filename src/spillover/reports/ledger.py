@@ -221,10 +221,6 @@ def _same_time(one: When, other: When) -> bool:
 
 
 def _window(when: When) -> tuple[date, date] | None:
-    if when.first is None and when.last is None:
+    if when.first is None:
         return None
-    first = when.first or when.last
-    last = when.last or when.first
-    assert first is not None
-    assert last is not None
-    return first, last
+    return when.first, when.last or when.first

@@ -57,15 +57,27 @@ class Memory:
         return None
 
     def _short_forms(self) -> list[tuple[int, int, Party]]:
-        """Abbreviations given in brackets: "the River Brigade (RB)", used later."""
+        """Abbreviations in brackets, and the first two words of a longer name."""
         doc, found = self.doc, []
         short: dict[str, Party] = {}
+        begins: dict[tuple[str, str], Party] = {}
         for m in self.actors:
             k = m.stop
             if k + 2 < len(doc.words) and doc.words[k] == "(" and doc.words[k + 2] == ")":
                 word = doc.words[k + 1]
                 if word.isupper() and len(word) > 1:
                     short.setdefault(word, replace(m.party, resolved="alias"))
+            head = doc.words[m.first : m.first + 2]
+            if m.stop - m.first >= 3 and m.party.sector in _GROUPS and all(
+                word[:1].isupper() for word in head
+            ):
+                begins.setdefault((head[0], head[1]), replace(m.party, resolved="alias"))
+        if begins:
+            taken = {k for m in self.actors for k in range(m.first, m.stop)}
+            for k in range(len(doc.words) - 1):
+                party = begins.get((doc.words[k], doc.words[k + 1]))
+                if party is not None and k not in taken:
+                    found.append((k, k + 2, party))
         if short:
             taken = {k for m in self.actors for k in range(m.first, m.stop)}
             for k, word in enumerate(doc.words):

@@ -135,14 +135,21 @@ def _toll(
     if k >= first and lower[k] in _DEAD | _HURT and lower[k] not in _AFTER_ONLY:
         return Toll(low, high, k, after, lower[k] in _DEAD)
     # "three soldiers were killed", "three dead"; a year or a date is no toll
+    if after < stop and doc.words[after][:1].isupper() and lower[after] in _MONTHS:
+        return None
     for k in range(after, min(stop, after + _PEOPLE_GAP + 1)):
         if lower[k] in _BREAKS or (k > after and number_at(doc, k, stop)):
             break
         if lower[k] in _DEAD | _HURT and lower[k] not in _BEFORE_ONLY:
+            if number_at(doc, k + 1, stop) and lower[k] not in _AFTER_ONLY:
+                break  # "and wounded 24": the word belongs to the next number
             return Toll(low, high, i, k + 1, lower[k] in _DEAD)
     return None
 
 
+_MONTHS = words(
+    "january february march april may june july august september october november december"
+)
 _HEDGES = words("at least more than about around some nearly almost up to over as many")
 _AFTER_ONLY = words("dead deaths fatalities injuries casualties wounds death died hurt")
 _BEFORE_ONLY = words("killing wounding injuring kills death")

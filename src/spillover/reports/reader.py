@@ -49,6 +49,9 @@ _ALONE = frozenset(("PROTEST", "MOBILIZE", "RETREAT", "CONCEDE", "ASSAULT"))
 _NEWS = 2
 """Days before publication in which an undated act of the day's news is taken to lie."""
 
+_LEAD = 70
+"""Tokens of headline and first paragraph: they tell the day's news."""
+
 _PAST = frozenset((Status.HAPPENED, Status.ONGOING))
 
 
@@ -78,10 +81,12 @@ class LexiconReader:
         for first, stop in doc.sentences:
             scene = _scene(doc, first, stop, named, said, dates)
             scenes.append(scene)
-            for told in scene.told:
-                claim = _claim(report, scene, told, said, len(claims))
-                if claim is not None:
-                    claims.append(claim)
+            here = [
+                claim
+                for n, told in enumerate(scene.told)
+                if (claim := _claim(report, scene, told, said, len(claims) + n))
+            ]
+            claims.extend(_once(here))
         lines: list[RedLine] = [line for s in scenes for line in find_red_lines(s)]
         warnings: list[Warning] = [w for s in scenes for w in find_warnings(s)]
         actors = [(m.first, m.stop, m.party) for m in named if not m.place]
@@ -196,6 +201,24 @@ def _claim(
     )
 
 
+def _once(claims: list[Claim]) -> list[Claim]:
+    """One claim for one act of a sentence: "killed two and wounded four" is one attack."""
+    kept: list[Claim] = []
+    for claim in claims:
+        again = any(
+            (c.action, c.source.actor, c.status)
+            == (claim.action, claim.source.actor, claim.status)
+            and (
+                claim.target is None
+                or (c.target is not None and c.target.actor == claim.target.actor)
+            )
+            for c in kept
+        )
+        if not again:
+            kept.append(claim)
+    return kept
+
+
 def _placed(doc: Document, named: Named) -> Party:
     span = Span(*doc.span(named.first, named.stop))
     return replace(named.party, span=span)
@@ -240,8 +263,10 @@ def _when(scene: Scene, told: Told, published: date | None) -> When:
     if dated:
         near = min(dated, key=lambda d: min(abs(d.first - at), abs(d.stop - at)))
         return near.ahead if ahead else near.past
-    if told.status in _PAST and published is not None and scene.first == 0:
-        return When(published - timedelta(days=_NEWS), published)
+    if told.status in _PAST and published is not None:
+        lead = scene.first < _LEAD
+        first = published - timedelta(days=_NEWS) if lead else None
+        return When(first, published)
     return When()
 
 
@@ -277,7 +302,10 @@ def _notes(report: Report, claims: Sequence[Claim]) -> list[str]:
             "the report gives no day of publication: relative dates stay open "
             "(say it with --published)"
         )
-    undated = sum(c.when.first is None and c.when.last is None for c in claims)
+    undated = sum(not c.when.expression for c in claims)
     if undated:
-        notes.append(f"{undated} of {len(claims)} claims have no date in the text")
+        notes.append(
+            f"{undated} of {len(claims)} claims have no date in the text: "
+            "their windows are inferred"
+        )
     return notes

@@ -198,6 +198,10 @@ def _not_done(
 ) -> Read | None:
     if here & w.NEGATIONS:
         word = next(iter(here & w.NEGATIONS))
+        if "to" in here and any(
+            x in w.DEMAND_VERBS for x in lower[max(first, at - _BACK) : at]
+        ):
+            return Status.HYPOTHETICAL, "asked not to"
         return Status.DENIED, f'negated by "{word}"'
     if "have" in here and here & {"would", "could", "might", "should"}:
         return Status.DENIED, "would have: it did not come to that"
@@ -315,6 +319,11 @@ def _noun(doc: Document, first: int, at: int) -> Read:
     after = lower[at + 1 : at + 3]
     if after and (after[0] in _OFF or (after[0] in w.BE_NOW and after[-1] in _OFF)):
         return Status.DENIED, "called off or put off"
+    for k in range(at + 1, min(at + 9, len(lower))):
+        if lower[k] in ("would", "could", "might", "may"):
+            return Status.HYPOTHETICAL, f'followed by "{lower[k]}"'
+        if lower[k] in _BREAKS or lower[k] in (",", "that", "who", "which", "and"):
+            break
     k = at - 1
     steps = 0
     while k >= first and steps < 8:

@@ -276,32 +276,41 @@ def _standing(doc: Document, read: TieRead) -> bool:
 def _hyphenated(
     doc: Document, sentence: Tokens, here: Sequence[tuple[int, int, Party]]
 ) -> list[Tie]:
-    """ "Arland-backed brigades": the word before a mention names the other side."""
+    """ "Arland-backed brigades": the word before a mention names the other side.
+
+    Where a plain noun follows ("an umbrella for Arland-backed militias"), whom the noun
+    describes is meant: the actor just before.
+    """
     from spillover.reports.actors import resolve_mention
 
     _, _, suffixes = tie_words()
     ties = []
-    for b0, b1, target in here:
-        for k in range(max(sentence[0], b0 - 3), b0 + 1):
-            if k >= b1:
-                break
-            name, dash, tail = doc.words[k].rpartition("-")
-            if not dash or tail.lower() not in suffixes or not name[:1].isupper():
-                continue
-            source = resolve_mention(name)
-            if not source.country and not source.sector:
-                continue
-            if source.actor == target.actor:
-                continue
-            start, end = doc.span(k, k + 1)
-            ties.append(
-                Tie(
-                    suffixes[tail.lower()],
-                    replace(source, span=Span(start, start + len(name))),
-                    replace(target, span=Span(*doc.span(b0, b1))),
-                    Span(start, doc.end[b1 - 1]),
-                    Span(start, end),
-                    reason=f'"{doc.words[k]}"',
-                )
+    for k in range(*sentence):
+        name, dash, tail = doc.words[k].rpartition("-")
+        if not dash or tail.lower() not in suffixes or not name[:1].isupper():
+            continue
+        target = next((m for m in here if k <= m[0] <= k + 3 or m[0] <= k < m[1]), None)
+        if target is None:
+            before = [m for m in here if m[1] <= k and k - m[1] <= 7]
+            described = before and any(
+                w in ("a", "an", "the") for w in doc.lower[before[-1][1] : k]
             )
+            target = before[-1] if described else None
+        source = resolve_mention(name)
+        if target is None or not (source.country or source.sector):
+            continue
+        b0, b1, party = target
+        if source.actor == party.actor:
+            continue
+        start, end = doc.span(k, k + 1)
+        ties.append(
+            Tie(
+                suffixes[tail.lower()],
+                replace(source, span=Span(start, start + len(name))),
+                replace(party, span=Span(*doc.span(b0, b1))),
+                Span(min(start, doc.start[b0]), max(end, doc.end[b1 - 1])),
+                Span(start, end),
+                reason=f'"{doc.words[k]}"',
+            )
+        )
     return ties
