@@ -49,8 +49,9 @@ _MODIFIERS = words(
     nuclear air naval ground opposition unnamed unidentified
     """
 )
-_GROUND = words("soil territory airspace skies waters border borders coast side land")
+_GROUND = words("soil territory airspace skies waters border borders coast")
 """After an adjective: a place ("from Arland soil")."""
+_SEATED = words("based owned flagged registered operated")
 _FORMER = words("former ex ousted deposed retired exiled late")
 _TITLES = words(
     """
@@ -112,10 +113,14 @@ def _based(
 ) -> Mention | None:
     """"Arland-based rebels": a role with the country it is seated in."""
     name, _, tail = doc.words[i].partition("-")
-    if tail != "based":
+    if tail not in _SEATED:
         return None
     own = tokenise(name)
     entry = _match(table, own, 0, len(own.words), on) if own.words else None
+    if tail != "based":  # "an Arland-flagged ship"
+        if entry is None or entry.kind not in (COUNTRY, DEMONYM):
+            return None
+        return Mention(i, i + 1, Party(entry.row.id, entry.row.country, "BUS"))
     role = _role_after(table, doc, i + 1, count)
     if entry is None or role is None or entry.kind not in (COUNTRY, DEMONYM, CAPITAL):
         return None
@@ -181,7 +186,9 @@ def _compose(
         return _with_role(table, doc, i, row, role, count)
     if entry.kind == CITY:
         return Mention(i, stop, Party(row.id, row.country, ""), "place")
-    if entry.kind in (COUNTRY, CAPITAL) and _is_place(doc, i):
+    dateline = stop < count and doc.words[stop] in ("-", "—", "–", "(")
+    dateline = dateline and all(word.isupper() for word in doc.words[i:stop])
+    if entry.kind in (COUNTRY, CAPITAL) and (_is_place(doc, i) or dateline):
         return Mention(i, stop, Party(row.id, row.country, ""), "place")
     if entry.kind == DEMONYM:
         return _people_of(doc, i, stop, row, count)

@@ -30,7 +30,12 @@ _NO_GENITIVE = (
 )
 _JOINED = words("and or but")
 _TOWARD = words("on against at upon toward towards to into with over of for between from")
-_MUTUAL = frozenset(("CONSULT", "AGREE", "COOPERATE", "ASSAULT"))
+HARM = frozenset(("ASSAULT", "COERCE"))
+_MUTUAL = frozenset(("CONSULT", "AGREE", "COOPERATE"))
+_CLASHES = frozenset(
+    ("clash", "battle", "skirmish", "fight", "exchange ~ fire", "trade ~ fire")
+)
+_OBJECT_ENDS = words("; : , after while because although if but as when ” \" ''")
 _REACH = 14
 """Tokens a noun's own parties may stand away."""
 
@@ -73,7 +78,27 @@ def find_acts(
             act = _verb(doc, sentence, cue, cues, n, here, acts)
         if act.source or act.target:
             acts.append(act)
-    return _completed(doc, acts)
+    return _shared(doc, here, _completed(doc, acts))
+
+
+def _shared(doc: Document, here: Sequence[Named], acts: list[Act]) -> list[Act]:
+    """ "A and B bombed C": an act of each."""
+    done: list[Act] = []
+    for act in acts:
+        done.append(act)
+        source, target = act.source, act.target
+        if act.cue.kind != VERB or source is None or act.cue.passive:
+            continue
+        for m in here:
+            joined = doc.lower[m.stop : source.first]
+            if (
+                not m.place
+                and joined in (["and"], ["and", "the"])
+                and m.party.actor != source.party.actor
+                and (target is None or m.party.actor != target.party.actor)
+            ):
+                done.append(replace(act, source=m))
+    return done
 
 
 def _completed(doc: Document, acts: list[Act]) -> list[Act]:
@@ -127,7 +152,7 @@ def _verb(
         subject = earlier.source
         why = f'goes with "{earlier.cue.lemma}"'
     target = _object(doc, cue, end, here, subject)
-    if target is None and cue.action in _MUTUAL:
+    if target is None and (cue.action in _MUTUAL or cue.lemma in _CLASHES):
         subject, target = _both(doc, subject, here, cue, begin, target)
     return Act(cue, subject, target, why or "subject before the verb")
 
@@ -210,6 +235,8 @@ def _shares(doc: Document, cue: Cue, earlier: Act, subject: Named | None) -> boo
         is_adverb(doc.lower[k]) or doc.lower[k] in _AUXILIARIES - {"to"}
     ):
         k -= 1
+    if subject is not None and subject.stop == k + 1:
+        return False
     word = doc.lower[k]
     if word in _JOINED or word == "to":
         return True
@@ -227,9 +254,7 @@ def _object_end(
     """Where what a verb acts on must have come: before the next verb or break."""
     end = stop
     for k in range(cue.stop, stop):
-        if doc.lower[k] in (";", ":") or (
-            doc.lower[k] in ("after", "while", "because", "although", "if", "but")
-        ):
+        if doc.lower[k] in _OBJECT_ENDS:
             end = k
             break
     for other in cues[n + 1 :]:
@@ -244,6 +269,7 @@ def _object(
 ) -> Named | None:
     """The first mention after the verb that is not a mere place or time."""
     after = [m for m in here if m.first >= cue.first + 1 and m.first < end]
+    after = [m for m in after if not _opens_clause(doc, m, end)]
     if subject is not None:
         after = [m for m in after if m.party.actor != subject.party.actor]
     people = [m for m in after if not m.place]
@@ -251,6 +277,12 @@ def _object(
     if not chosen and cue.action == "ASSAULT":
         chosen = after
     return chosen[0] if chosen else None
+
+
+def _opens_clause(doc: Document, mention: Named, end: int) -> bool:
+    """ "... and B fired": a mention after "and" with the next verb right behind it."""
+    joined = mention.first > 0 and doc.lower[mention.first - 1] in _JOINED
+    return joined and 0 <= end - mention.stop <= 3
 
 
 def _toward(doc: Document, mention: Named) -> bool:
@@ -286,7 +318,7 @@ def _both(
     before = [m for m in here if begin <= m.first and m.stop <= subject.first]
     if before and doc.lower[subject.first - 1] in ("and", "the"):
         joined = doc.lower[before[-1].stop : subject.first]
-        if "and" in joined and len(joined) <= 3:
+        if joined in (["and"], ["and", "the"]):
             return before[-1], subject
     return subject, target
 
@@ -324,7 +356,7 @@ def _noun(
             target = m
         elif word in ("from",) and source is None and not m.place:
             source, why = m, '"from"'
-        elif word in ("of",) and source is None and cue.action not in ("ASSAULT", "COERCE"):
+        elif word in ("of",) and source is None and cue.action not in HARM:
             source, why = m, '"of"'
         elif word in _TOWARD and target is None and not (m.place and word == "in"):
             target = m

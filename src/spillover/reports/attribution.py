@@ -29,7 +29,7 @@ _HELPERS = words(
     """
 )
 _OPEN, _CLOSE = frozenset("“\"") | {"``"}, frozenset("”\"") | {"''"}
-_NP_ENDS = words("that which who whom where when while because as if but and or , ; : ( ) -- — – . ? !")
+_NP_ENDS = words("that which who whom where when while because as if but and or , ; : ( ) - -- — – . ? !")
 _NOT_HEADS = words("it this that there what which to in on at by for from with of and or but")
 _PRONOUNS = words("he she they it we i you who")
 _FIRST_HAND = words("witness witnesses resident residents survivor survivors reporter correspondent neighbour neighbours villager villagers")
@@ -251,6 +251,8 @@ def _verb(
 ) -> Said | None:
     lower = doc.lower
     tags = lexicon.verbs[lower[k]]
+    if k > first and doc.words[k][:1].isupper() and doc.words[k - 1] not in _OPEN:
+        return None  # "the United States"
     after = lower[k + 1] if k + 1 < stop else ""
     before = lower[k - 1] if k > first else ""
     strong = lower[k] in lexicon.strong
@@ -314,6 +316,10 @@ def _subject(doc: Document, first: int, k: int) -> Tokens | None:
     j = k - 1
     while j >= first and (lower[j] in _HELPERS or is_adverb(lower[j])):
         j -= 1
+    if j > first and lower[j] == "turn" and lower[j - 1] == "in":
+        j -= 2
+        while j >= first and lower[j] in _HELPERS:
+            j -= 1
     if j >= first and doc.words[j] in (",", ")"):
         opening = _opening(doc, first, j)
         if opening > first:

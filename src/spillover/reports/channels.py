@@ -27,6 +27,7 @@ _MESSAGE = (
     "intermediaries", "go-between", "go-betweens", "back channel", "back-channel",
     "letter", "through", "via", "envoy", "relayed",
 )  # fmt: skip
+_ASKS = words("ask request urge press appeal beg implore plead petition lobby persuade")
 _THROUGH = words("through via")
 _NO = (
     "refused", "rejected", "declined", "rebuffed", "turned down", "said no", "dismissed",
@@ -48,6 +49,10 @@ _WORKED = (
 _FAILED = (
     "to no avail", "without success", "failed", "in vain", "resumed", "went on",
     "continued", "little effect", "no effect", "broke down", "collapsed",
+)  # fmt: skip
+_PENDING = (
+    "not yet decided", "no answer so far", "has not answered", "has yet to", "not decided",
+    "no decision", "not clear when", "no answer yet", "was considering", "is considering",
 )  # fmt: skip
 _LOOK_ON = 3
 """Sentences after the ask in which its end is looked for."""
@@ -87,7 +92,7 @@ def _ask(scene: Scene, told: Told) -> Channel | None:
     act = told.act
     if act.cue.action != "REQUEST" or not act.source or not act.target:
         return None
-    if told.status in (Status.DENIED, Status.HYPOTHETICAL, Status.CONDITIONAL):
+    if told.status not in (Status.HAPPENED, Status.ONGOING):
         return None
     asker, asked = act.source, act.target
     if asker.party.actor == asked.party.actor:
@@ -104,7 +109,8 @@ def _ask(scene: Scene, told: Told) -> Channel | None:
     )
     restrains = scene.find(_RESTRAIN, start=act.cue.stop) >= 0
     carried = scene.find(_MESSAGE) >= 0
-    if not (restrains or carried or about):
+    asks = act.cue.lemma.split()[0] in _ASKS
+    if not (restrains or carried or about or asks):
         return None
     through = None
     for m in scene.actors():
@@ -137,6 +143,8 @@ def _outcome(
     for other in later:
         if not _concerns(other, channel):
             continue
+        if other.find(_PENDING) >= 0:
+            break
         end = _told_end(other, other.first, channel)
         if end and not (outcome == "refused" and end == "failed"):
             outcome = _later(outcome, end)
@@ -167,7 +175,7 @@ def _told_end(scene: Scene, start: int, channel: Channel) -> str:
         if at < 0:
             continue
         who = _nearest(scene, at)
-        if outcome in ("refused", "agreed") and who and who.actor == channel.asker.actor:
+        if outcome in ("refused", "agreed") and who and who.actor != channel.asked.actor:
             continue
         if outcome == "agreed" and any(w in ("not", "n't", "never") for w in lower[max(start, at - 3) : at]):
             return "refused"

@@ -33,6 +33,7 @@ DETERMINERS = words(
     deadly
     """
 )
+_ARTICLES = words("the a an this its their his her any another no")
 PRONOUNS = words("i you he she it we they who which that there")
 NEGATIONS = words("not n't never no neither nor without")
 _ADVERBS = words(
@@ -110,7 +111,7 @@ def _verb_form(
             return None  # "the wounded soldier"
         return (PAST if PAST in tags else PARTICIPLE), PAST not in tags
     if ING in tags:
-        if direct in ("the", "a", "any") and after == "of":
+        if direct in _ARTICLES:
             return None
         if (
             noun
@@ -120,8 +121,11 @@ def _verb_form(
             return None
         return ING, False
     if BASE in tags or THIRD in tags or PAST in tags:
-        if noun and direct in DETERMINERS:
+        if direct in _ARTICLES or (noun and direct in DETERMINERS):
             return None
+        if noun and THIRD in tags and _people(doc.words[i - 1]) and i > first:
+            if after in (",", ".", "in", "on", "and", "against", "that"):
+                return None  # "the Arlandic strikes, ..."
         if BASE in tags and before in MODALS:
             return BASE, False
         if BASE in tags and before in ("do", "does", "did", "n't"):
@@ -175,6 +179,13 @@ def _auxiliary_only(
     )
 
 
+def _people(word: str) -> bool:
+    """Whether a word is an adjective of a country by its look."""
+    return word[:1].isupper() and word.endswith(
+        ("i", "an", "ish", "ese", "ic", "ch", "U.S.", "US", "tian")
+    )
+
+
 def find_cues(doc: Document, first: int, stop: int) -> list[Cue]:
     """Every cue of a sentence, in order; where two overlap the longer one stays."""
     table, lower = action_words(), doc.lower
@@ -193,7 +204,7 @@ def find_cues(doc: Document, first: int, stop: int) -> list[Cue]:
                 continue
             if entry.kind == VERB:
                 read = _verb_form(
-                    entry, doc, i, first, stop, noun=noun and not entry.rest
+                    entry, doc, i, first, stop, noun=noun
                 )
                 if read is None:
                     continue

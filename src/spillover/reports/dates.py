@@ -114,7 +114,7 @@ def _make(
 
     def when(days: tuple[date, date] | None) -> When:
         one, other = days or (None, None)
-        if role == "before" and days and before in ("before", "until", "till"):
+        if role == "before" and days and before == "before" and not _ends(doc, i):
             one, other = None, days[0] - timedelta(days=1)
         elif role == "before" and days:
             one = None
@@ -123,6 +123,11 @@ def _make(
         return When(one, other, text, not printed, span)
 
     return Dated(first, stop, role, when(past), when(ahead or past))
+
+
+def _ends(doc: Document, i: int) -> bool:
+    """ "before the end of": the end itself is still in time."""
+    return doc.lower[i] == "end"
 
 
 def _year_at(doc: Document, i: int, count: int) -> tuple[int, int]:
@@ -428,8 +433,31 @@ def _span_of_time(doc: Document, i: int, count: int, day: date | None) -> Dated 
     return None
 
 
+def _end_of(doc: Document, i: int, count: int, day: date | None) -> Dated | None:
+    """The end of the month, week or year; the end of October."""
+    lower = doc.lower
+    if lower[i] != "end" or i + 2 >= count or lower[i + 1] != "of":
+        return None
+    k = i + 2
+    if lower[k] in ("the", "this", "next") and k + 1 < count:
+        way, unit = lower[k], lower[k + 1]
+        if unit not in ("week", "month", "year"):
+            return None
+        shift = "next" if way == "next" else "this"
+        _, ahead = _calendar_period(shift, unit, "", day)
+        last = (ahead[1], ahead[1]) if ahead else None
+        return _make(doc, i, k + 2, last)
+    month = _is_month(doc, k, count)
+    if not month:
+        return None
+    year, stop = _year_at(doc, k + 1, count)
+    past, ahead = _place(month, 31, 31, year, day)
+    return _make(doc, i, stop, past, ahead)
+
+
 _RULES = (
     _iso,
+    _end_of,
     _calendar_day,
     _span_of_time,
     _near_day,
@@ -445,7 +473,7 @@ _STARTS = (
         """
         early mid late today tonight yesterday tomorrow overnight last next this past
         coming earlier later weekend the recent within another following previous
-        a an one two three four five six seven eight nine ten twelve fifteen twenty
+        end a an one two three four five six seven eight nine ten twelve fifteen twenty
         thirty several few couple hours days
         """
     )

@@ -6,7 +6,7 @@ This file must never import a backend or a page.
 from __future__ import annotations
 
 from spillover.reports.claim import Place, Status, Warning, When
-from spillover.reports.scene import HOSTILE, Scene, Told
+from spillover.reports.scene import Scene, Told
 
 __all__ = ["find_warnings"]
 
@@ -28,7 +28,10 @@ def find_warnings(scene: Scene) -> list[Warning]:
     by = scene.deadline() or _window(scene)
     found: list[Warning] = []
     for told in scene.told:
-        if not _is_ahead(told) or (by is None and words < 0):
+        if not _is_ahead(told):
+            continue
+        vowed = _vowed(scene, told)
+        if by is None and words < 0 and not vowed:
             continue
         if by is None and told.status is Status.HYPOTHETICAL and not _close(scene, words, told):
             continue
@@ -41,7 +44,18 @@ def find_warnings(scene: Scene) -> list[Warning]:
 
 def _is_ahead(told: Told) -> bool:
     act = told.act
-    return act.cue.action in HOSTILE and told.status in _AHEAD and act.source is not None
+    return act.cue.action == "ASSAULT" and told.status in _AHEAD and act.source is not None
+
+
+def _vowed(scene: Scene, told: Told) -> bool:
+    """Whether who would act says so himself."""
+    source = told.act.source
+    return (
+        told.status is Status.PLANNED
+        and scene.speaker is not None
+        and source is not None
+        and source.party.actor == scene.speaker.actor
+    )
 
 
 def _close(scene: Scene, at: int, told: Told) -> bool:

@@ -43,7 +43,9 @@ class Memory:
         self.doc = doc
         self.actors = [m for m in mentions if m.kind == "actor"]
         self.starts = [first for first, _ in doc.sentences]
-        self._carried = list(self._short_forms()) + list(self._stand_ins())
+        self._carried = [
+            *self._short_forms(), *self._stand_ins(), *self._pairs()
+        ]  # fmt: skip
 
     def carried(self) -> list[tuple[int, int, Party]]:
         """Tokens that stand for someone named before, and whom."""
@@ -109,6 +111,28 @@ class Memory:
                 party = self._latest(position, sectors, k)
                 if party is not None:
                     found.append((k, k + 2, replace(party, resolved="carried")))
+        return found
+
+    def _pairs(self) -> list[tuple[int, int, Party]]:
+        """ "The two factions": the last two groups that were named together."""
+        doc, found = self.doc, []
+        lower = doc.lower
+        for k in range(len(lower) - 2):
+            if lower[k] != "the" or lower[k + 1] not in ("two", "both"):
+                continue
+            sectors = _PHRASES.get(lower[k + 2])
+            if not sectors:
+                continue
+            before = [
+                m for m in self.actors
+                if m.stop <= k and k - m.first <= _PHRASE_REACH and m.party.sector in sectors
+            ]  # fmt: skip
+            for a, b in zip(reversed(before[:-1]), reversed(before[1:]), strict=True):
+                if lower[a.stop : b.first] in (["and"], ["and", "the"], ["or"]):
+                    found += [
+                        (k, k + 3, replace(m.party, resolved="carried")) for m in (a, b)
+                    ]
+                    break
         return found
 
     def _subject_before(self, token: int, position: int, word: str) -> Party | None:

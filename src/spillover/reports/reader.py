@@ -36,14 +36,19 @@ from spillover.reports.memory import Memory
 from spillover.reports.numbers import find_tolls
 from spillover.reports.red_lines import find_red_lines
 from spillover.reports.report import Report
-from spillover.reports.scene import Scene, Told
+from spillover.reports.scene import HOSTILE, Scene, Told
 from spillover.reports.status import status_of
 from spillover.reports.ties import find_ties
 from spillover.reports.tokens import Document, tokenise
 
 __all__ = ["LexiconReader"]
 
-_ALONE = frozenset(("PROTEST", "MOBILIZE", "RETREAT", "CONCEDE", "ASSAULT"))
+_ALONE = frozenset(
+    (
+        "PROTEST", "MOBILIZE", "RETREAT", "CONCEDE", "ASSAULT", "REJECT", "REQUEST",
+        "THREATEN",
+    )
+)  # fmt: skip
 """Acts that need no target."""
 
 _NEWS = 2
@@ -78,8 +83,10 @@ class LexiconReader:
         dates = find_dates(doc, report.published)
         scenes: list[Scene] = []
         claims: list[Claim] = []
-        for first, stop in doc.sentences:
+        asked: list[tuple[int, Act]] = []
+        for n_sentence, (first, stop) in enumerate(doc.sentences):
             scene = _scene(doc, first, stop, named, said, dates)
+            scene = _answered(scene, n_sentence, asked)
             scenes.append(scene)
             here = [
                 claim
@@ -132,9 +139,33 @@ def _scene(
         )
         told.append(Told(act, status, reason))
     inside = tuple(d for d in dates if first <= d.first < stop)
-    chain = _chain(doc, said, (first + stop) // 2, here)
+    middle = _chain(doc, said, (first + stop) // 2, here)
+    chain = middle or _chain(doc, said, min(first + 1, stop - 1), here)
     speaker = next((link.party for link in chain if link.party), None)
-    return Scene(doc, first, stop, here, tuple(told), inside, speaker, chain)
+    return Scene(
+        doc, first, stop, here, tuple(told), inside, tuple(cues), speaker, chain
+    )
+
+
+_ASKED_BACK = 3
+"""Sentences in which an ask is still what "agreed" or "refused" answers."""
+
+
+def _answered(scene: Scene, n: int, asked: list[tuple[int, Act]]) -> Scene:
+    """Give "agreed" and "refused" the asker of the sentences before as their target."""
+    told = []
+    for one in scene.told:
+        act = one.act
+        if act.source is not None and act.target is None and act.cue.action in ("AGREE", "REJECT"):
+            for at, ask in reversed(asked):
+                if n - at > _ASKED_BACK:
+                    break
+                if ask.target and ask.source and ask.target.party.actor == act.source.party.actor:
+                    one = replace(one, act=replace(act, target=ask.source))
+                    break
+        told.append(one)
+    asked.extend((n, t.act) for t in scene.told if t.act.cue.action == "REQUEST")
+    return replace(scene, told=tuple(told))
 
 
 def _head(act: Act) -> int:
@@ -156,11 +187,14 @@ def _chain(
 
 
 def _party_in(doc: Document, span: Span, named: Iterable[Named]) -> Party | None:
+    before: Party | None = None
     for m in named:
         start, end = doc.span(m.first, m.stop)
         if start < span.end and span.start < end:
             return m.party
-    return None
+        if end <= span.start and doc.text[end : span.start].strip() in (",", ""):
+            before = m.party  # "Westmark's foreign minister, Ola Berg,"
+    return before
 
 
 def _claim(
@@ -168,7 +202,9 @@ def _claim(
 ) -> Claim | None:
     """The claim of an act; nothing when its parties are not known."""
     act, doc = told.act, scene.doc
-    if act.source is None:
+    if act.source is None or act.cue.lemma in _NO_ACTS or _plans(scene, told):
+        return None
+    if _stands(scene, told) or _foretells(scene, told):
         return None
     if act.target is None and act.cue.action not in _ALONE:
         return None
@@ -205,6 +241,7 @@ def _once(claims: list[Claim]) -> list[Claim]:
     """One claim for one act of a sentence: "killed two and wounded four" is one attack."""
     kept: list[Claim] = []
     for claim in claims:
+        kept = [c for c in kept if not _vaguer(c, claim)]
         again = any(
             (c.action, c.source.actor, c.status)
             == (claim.action, claim.source.actor, claim.status)
@@ -217,6 +254,61 @@ def _once(claims: list[Claim]) -> list[Claim]:
         if not again:
             kept.append(claim)
     return kept
+
+
+def _vaguer(claim: Claim, other: Claim) -> bool:
+    """Whether a claim without a target is told again, with one."""
+    return (
+        claim.target is None
+        and other.target is not None
+        and (claim.action, claim.source.actor, claim.status)
+        == (other.action, other.source.actor, other.status)
+    )
+
+
+_NO_ACTS = frozenset(("deny", "war", "violence", "fighting", "hostilities", "fight", "conflict"))
+"""Words that code a root when it is asked for, but tell no act by themselves: a denial is
+the status of what is denied; a war is a tie."""
+
+
+_BACKING = frozenset(("back", "arm", "fund", "support", "sponsor", "train", "finance", "equip"))
+
+
+def _stands(scene: Scene, told: Told) -> bool:
+    """ "is backed by", "asked not to be named", "declined to comment": no act."""
+    cue, lower = told.act.cue, scene.doc.lower
+    if cue.passive and cue.lemma in _BACKING:
+        before = lower[max(scene.first, cue.first - 3) : cue.first]
+        if any(word in ("is", "are", "been") for word in before):
+            return True
+    after = " ".join(lower[cue.first : cue.first + 5])
+    return "not to be" in after or "to comment" in after or "on condition of" in after
+
+
+def _foretells(scene: Scene, told: Told) -> bool:
+    """ "B warned that A was planning": a warning of someone else's act is no threat."""
+    cue = told.act.cue
+    if cue.action != "THREATEN" or not cue.lemma.startswith(("warn", "caution")):
+        return False
+    source = told.act.source
+    if source is None or "that" not in scene.doc.lower[cue.stop : cue.stop + 4]:
+        return False
+    later = [t for t in scene.told if t.first > cue.stop and t.act.source is not None]
+    return bool(later) and all(
+        t.act.source is not None and t.act.source.party.actor != source.party.actor
+        for t in later[:1]
+    )
+
+
+def _plans(scene: Scene, told: Told) -> bool:
+    """ "was planning to attack": the attack that is planned is the claim."""
+    cue = told.act.cue
+    if cue.action != "AGREE" or scene.doc.lower[cue.stop - 1] != "to":
+        return False
+    return any(
+        0 <= other.first - cue.stop <= 2 and other.act.cue.action in HOSTILE
+        for other in scene.told
+    )
 
 
 def _placed(doc: Document, named: Named) -> Party:
@@ -249,7 +341,7 @@ def _told_by_verb(scene: Scene, told: Told) -> bool:
 def _clause(scene: Scene, told: Told) -> tuple[int, int]:
     """Tokens from the first to the last part of an act."""
     act = told.act
-    parts = [(act.cue.first, act.cue.stop)]
+    parts = [(act.cue.first, act.cue.stop)]  # parties of other sentences stay out
     parts += [(m.first, m.stop) for m in (act.source, act.target) if m]
     inside = [p for p in parts if scene.first <= p[0] < scene.stop]
     return min(p[0] for p in inside), max(p[1] for p in inside)

@@ -30,12 +30,14 @@ _IF = words("if should unless were")
 _ANY = words("any another every each further new")
 _MET = words(
     """
-    met answered draw trigger bring provoke prompt invite response answer retaliation
+    met answered draw trigger bring provoke prompt invite response answer unanswered unpunished retaliation
     retaliate respond react consequences consequence price reply punished avenge
     """
 )
 _WILL = words("will would 'll shall")
 _DEATHS = words("killed dead death deaths die dies dying kills killing casualties lives")
+_OPENING = 4
+"""Tokens into which "if" still opens the sentence."""
 _STRONG = words("retaliate retaliation avenge strike")
 _SPEECH = frozenset(("REQUEST", "ACCUSE", "CONSULT", "THREATEN", "REJECT", "AGREE", "SUPPORT"))
 
@@ -57,6 +59,26 @@ def _crossing(scene: Scene, start: int, stop: int) -> Told | None:
     return next(iter(hostile or other), None)
 
 
+_STEPS = {
+    "cross": "ASSAULT", "crosses": "ASSAULT", "crossed": "ASSAULT", "crossing": "ASSAULT",
+    "enter": "ASSAULT", "enters": "ASSAULT", "entering": "ASSAULT", "mining": "ASSAULT",
+    "entry": "ASSAULT", "mine": "ASSAULT", "moving": "MOBILIZE", "closing": "COERCE",
+    "closure": "COERCE", "interference": "COERCE", "aggression": "ASSAULT",
+    "violation": "ASSAULT", "harm": "ASSAULT", "harmed": "ASSAULT",
+}  # fmt: skip
+"""Steps over a line that are no act by themselves, and what they amount to."""
+
+
+def _bare_action(scene: Scene, start: int, stop: int) -> str:
+    """What crosses the line where no parties are named: "an attack on their cities"."""
+    for cue in scene.cues:
+        if start <= cue.first < stop and cue.action in HOSTILE:
+            return cue.action
+    return next(
+        (_STEPS[w] for w in scene.doc.lower[start:stop] if w in _STEPS), ""
+    )
+
+
 def _line(
     scene: Scene,
     owner: Party | None,
@@ -71,10 +93,11 @@ def _line(
 ) -> RedLine | None:
     if owner is None:
         return None
+    bare = "" if crossing else _bare_action(scene, start, stop)
     deaths = any(word in _DEATHS for word in scene.doc.lower[start:stop])
-    if crossing is None and not deaths:
+    if crossing is None and not deaths and not bare:
         return None
-    action = "deaths" if deaths else crossing.act.cue.action if crossing else ""
+    action = "deaths" if deaths else crossing.act.cue.action if crossing else bare
     actor = crossing.act.source if crossing else None
     target = crossing.act.target if crossing else None
     if deaths and crossing is not None and crossing.act.cue.passive:
@@ -131,10 +154,16 @@ def _condition(scene: Scene) -> RedLine | None:
     end = next((k for k in range(at, scene.stop) if lower[k] == ","), scene.stop)
     if end - at < 3:
         end = scene.stop
-    rest = (end, scene.stop) if at - scene.first < 4 or end < scene.stop - 4 else (scene.first, at)
-    outcome = _answer(scene, *rest) or (
-        _answer(scene, scene.first, at) if at > scene.first else None
+    parts = [(scene.first, at), (end, scene.stop)]
+    if at - scene.first < _OPENING:
+        parts.reverse()
+    outcome = next(
+        (found for part in parts if (found := _answer(scene, *part)) is not None), None
     )
+    if outcome is None and any(
+        w in _WILL for a, b in parts for w in lower[a:b]
+    ) and _bare_action(scene, at, end):
+        outcome = (None, "", None)
     if outcome is None:
         return None
     answer, word, owner = outcome

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from spillover.reports.acts import Act, Named
 from spillover.reports.claim import Attribution, Party, Span, Status, When
+from spillover.reports.cues import Cue
 from spillover.reports.dates import Dated
 from spillover.reports.tokens import Document
 
@@ -46,6 +47,8 @@ class Scene:
         Acts in it, in order.
     dates
         Dates in it.
+    cues
+        Every word for an act, with parties or without.
     speaker
         Who says it, where that is an actor.
     chain
@@ -58,6 +61,7 @@ class Scene:
     named: tuple[Named, ...]
     told: tuple[Told, ...]
     dates: tuple[Dated, ...]
+    cues: tuple[Cue, ...]
     speaker: Party | None
     chain: tuple[Attribution, ...]
 

@@ -148,6 +148,8 @@ def _verb(doc: Document, first: int, stop: int, at: int) -> Read:
         return said
     if at > first and lower[at - 1] in ("nearly", "almost"):
         return Status.DENIED, f'"{lower[at - 1]}"'
+    if "would" in here and _reported(lower, first, k):
+        return Status.PLANNED, 'reported "will"'
     if here & w.MODALS_MAYBE:
         modal = next(iter(here & w.MODALS_MAYBE))
         return Status.HYPOTHETICAL, f'modal "{modal}"'
@@ -167,6 +169,17 @@ def _verb(doc: Document, first: int, stop: int, at: int) -> Read:
     if _bare(lower, at, helpers, k, first):
         return Status.HYPOTHETICAL, "bare form: a demand or a plan"
     return Status.HAPPENED, "stated as a fact"
+
+
+def _reported(lower: list[str], first: int, k: int) -> bool:
+    """ "said they would": the speaker's own "will", told by another."""
+    before = lower[max(first, k - 3) : k + 1]
+    own = before and before[-1] in ("they", "he", "she", "it", "we")
+    said = any(word in _SAYING for word in before)
+    return bool(own and said)
+
+
+_SAYING = words("said says vowed promised warned announced declared pledged insisted added")
 
 
 def _helpers(lower: list[str], first: int, at: int) -> tuple[list[str], int]:

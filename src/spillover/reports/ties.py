@@ -41,6 +41,7 @@ _STATES = words(
 
 _AROUND = 8
 _FAR = 24
+_BETWEEN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,9 @@ def _read(doc: Document, sentence: Tokens, one: Tokens, other: Tokens) -> TieRea
     member = _membership(doc, one, other)
     if member is not None:
         return member
+    owned = _possessive(doc, sentence, one, other)
+    if owned is not None:
+        return owned
     for first, last in (
         (max(sentence[0], one[0] - _AROUND), one[0]),
         (other[1], min(sentence[1], other[1] + _AROUND)),
@@ -124,6 +128,36 @@ def _read(doc: Document, sentence: Tokens, one: Tokens, other: Tokens) -> TieRea
         doc.lower[k] for k in range(other[1], min(sentence[1], other[1] + 4))
     ]:
         return TieRead(TieKind.ALLY, True, (one[1], other[0]), 0.5, "named together")
+    return None
+
+
+_OWNED = {
+    "ally": (TieKind.ALLY, True), "partner": (TieKind.ALLY, True),
+    "enemy": (TieKind.ENEMY, True), "foe": (TieKind.ENEMY, True),
+    "rival": (TieKind.ENEMY, True), "arch-foe": (TieKind.ENEMY, True),
+    "arch-enemy": (TieKind.ENEMY, True), "patron": (TieKind.SPONSOR, True),
+    "sponsor": (TieKind.SPONSOR, True), "backer": (TieKind.SPONSOR, True),
+    "proxy": (TieKind.SPONSOR, False), "proxies": (TieKind.SPONSOR, False),
+}  # fmt: skip
+"""After "B's": what A is to B, and whether the tie goes from A to B."""
+
+
+def _possessive(
+    doc: Document, sentence: Tokens, one: Tokens, other: Tokens
+) -> TieRead | None:
+    """ "A is B's main ally"."""
+    lower = doc.lower
+    if "is" not in lower[one[1] : other[0]] and "was" not in lower[one[1] : other[0]]:
+        return None
+    at = other[1]
+    if lower[at - 1] != "'s":
+        if at >= sentence[1] or lower[at] != "'s":
+            return None
+        at += 1
+    for k in range(at, min(sentence[1], at + 4)):
+        if lower[k] in _OWNED and "not" not in lower[one[1] : other[0]]:
+            kind, forward = _OWNED[lower[k]]
+            return TieRead(kind, forward, (k, k + 1), 2.0, f'"{lower[k]}"')
     return None
 
 
@@ -237,7 +271,15 @@ def _in_sentence(
             if one.actor == other.actor or b0 - a1 > _FAR:
                 continue
             read = tie_between(doc, sentence, (a0, a1), (b0, b1))
-            if read is None or read.score < 1.0 or not _standing(doc, read):
+            if read is None or read.score < 1.0:
+                continue
+            if not _belongs(doc, (a0, a1), (b0, b1), read, here):
+                continue
+            read = _by_a_state(doc, read, one, other)
+            if not _standing(doc, read):
+                continue
+            joined = doc.lower[a1:b0]
+            if read.score < _BETWEEN and ("and" not in joined or len(joined) > 3):
                 continue
             if read.kind is TieKind.MEMBER and {one.sector, other.sector} <= {"GOV"}:
                 continue
@@ -255,6 +297,73 @@ def _in_sentence(
     return ties
 
 
+_BOTH = words("enemies foes rivals allies partners friends arch-enemies arch-foes")
+"""What two sides named before are to each other."""
+_ARMED = words("UAF REB PRM")
+
+
+def _by_a_state(doc: Document, read: TieRead, one: Party, other: Party) -> TieRead:
+    """An armed group that is backed by a state has a sponsor, not an ally."""
+    cue = doc.lower[read.cue[0] : read.cue[1]]
+    if read.kind is TieKind.ALLY and cue[-1] == "by":
+        first, second = (one, other) if read.forward else (other, one)
+        if first.sector in _ARMED and second.sector in ("GOV", "MIL"):
+            return replace(read, kind=TieKind.SPONSOR, forward=not read.forward)
+    return read
+
+
+def _belongs(
+    doc: Document,
+    one: Tokens,
+    other: Tokens,
+    read: TieRead,
+    here: Sequence[tuple[int, int, Party]],
+) -> bool:
+    """Whether the cue's two sides are these: nothing else named stands nearer.
+
+    Sides joined to them by "and" do not count, nor what stands in an inserted clause.
+    """
+    cue = read.cue
+    if not (one[1] <= cue[0] and cue[1] <= other[0]):
+        return True
+    hidden = _inserted(doc, one[1], cue[0])
+    last = doc.lower[cue[1] - 1]
+    if last in _BOTH and doc.lower[cue[1]] not in ("of", "with", "to", "against"):
+        return False  # "A and B are enemies, and C ..."
+    for m0, m1, _ in here:
+        if m1 <= one[0]:
+            around = _inserted(doc, m1, cue[0])
+            if around and around[0] <= one[0] < around[1]:
+                return False  # named only in a clause about another
+        if one[1] <= m0 and m1 <= cue[0]:
+            if hidden and hidden[0] <= m0 < hidden[1]:
+                continue
+            if not _listed(doc, one[1], m0):
+                return False
+        if cue[1] <= m0 and m1 <= other[0] and not _listed(doc, m1, other[0]):
+            return False
+    return not any(
+        word in (";", "while", "but", "whereas") for word in doc.lower[cue[1] : other[0]]
+    )
+
+
+def _listed(doc: Document, first: int, stop: int) -> bool:
+    """Whether only words of a list stand between two mentions."""
+    return all(
+        word in (",", "and", "or", "the", "both", "as", "well", "a", "of", "members")
+        for word in doc.lower[first:stop]
+    )
+
+
+def _inserted(doc: Document, first: int, stop: int) -> Tokens | None:
+    """A clause between commas right after a mention."""
+    if first < stop and doc.words[first] == ",":
+        for k in range(first + 1, stop):
+            if doc.words[k] == ",":
+                return first, k
+    return None
+
+
 def _span_of(
     doc: Document, here: Sequence[tuple[int, int, Party]], party: Party
 ) -> Span | None:
@@ -267,6 +376,8 @@ def _span_of(
 def _standing(doc: Document, read: TieRead) -> bool:
     """Whether the cue says how two sides stand, not what one did once."""
     if read.kind in _LASTING:
+        return True
+    if doc.lower[read.cue[0]] == "fighting" and doc.lower[read.cue[0] - 1] == "been":
         return True
     return any(word in _STATES for word in doc.lower[read.cue[0] : read.cue[1]]) or (
         "-" in doc.lower[read.cue[0]]
