@@ -115,6 +115,15 @@ def _completed(doc: Document, acts: list[Act]) -> list[Act]:
                 and later.target.party.actor != act.source.party.actor
             ):
                 act = replace(act, target=later.target)
+            elif (
+                act.cue.action == "THREATEN"
+                and later is not None
+                and later.target is not None
+                and later.source is not None
+                and later.source.party.actor == act.source.party.actor
+                and any(w in ("will", "would") for w in doc.lower[act.cue.stop : later.cue.first])
+            ):
+                act = replace(act, target=later.target)
             elif act.cue.action in ("REJECT", "AGREE"):
                 asks = [
                     a for a in acts[:n]
@@ -297,7 +306,7 @@ def _by(
 ) -> Named | None:
     """Who is named after "by"."""
     for m in here:
-        if cue.stop <= m.first < min(stop, cue.stop + _REACH):
+        if not m.place and cue.stop <= m.first < min(stop, cue.stop + _REACH):
             between = doc.lower[cue.stop : m.first]
             if "by" in between and "," not in between[between.index("by") :]:
                 return m

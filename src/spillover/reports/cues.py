@@ -186,8 +186,22 @@ def _people(word: str) -> bool:
     )
 
 
-def find_cues(doc: Document, first: int, stop: int) -> list[Cue]:
-    """Every cue of a sentence, in order; where two overlap the longer one stays."""
+_FORETOLD = ("will ", "would ", "could ", "may ")
+
+
+def find_cues(
+    doc: Document, first: int, stop: int, *, foretold: bool = True
+) -> list[Cue]:
+    """Every cue of a sentence, in order; where two overlap the longer one stays.
+
+    Parameters
+    ----------
+    doc, first, stop
+        The text and the tokens of the sentence.
+    foretold
+        Code "will strike" as the threat it is; a reader that tells status apart wants
+        the strike.
+    """
     table, lower = action_words(), doc.lower
     found: list[Cue] = []
     free = first  # words of a phrase name no act of their own
@@ -199,6 +213,8 @@ def find_cues(doc: Document, first: int, stop: int) -> list[Cue]:
             continue
         noun = any(entry.kind != VERB and not entry.rest for entry in entries)
         for entry in entries:
+            if not foretold and entry.lemma.startswith(_FORETOLD):
+                continue
             after = match_rest(entry, lower, i + 1, stop)
             if not after:
                 continue

@@ -34,6 +34,9 @@ __all__ = ["Draft", "draft_case"]
 _STREAMS = HOSTILE | {"THREATEN", "AID"}
 """Acts that make a stream when they are told to have happened."""
 
+_PLAYERS = frozenset("GOV MIL IGO UAF REB PRM IMG".split())
+"""Sectors whose acts bring an actor into the case, whatever the act."""
+
 _KINDS = {
     "GOV": "state", "MIL": "force", "COP": "force", "SPY": "force", "LEG": "organisation",
     "JUD": "organisation", "REB": "armed group", "UAF": "armed group",
@@ -76,6 +79,7 @@ class _Stream:
     told: bool = False
     spans: list[str] = field(default_factory=list)
     deaths: bool = False
+    asked: bool = False
 
     @property
     def id(self) -> str:
@@ -101,14 +105,15 @@ class _Builder:
         """A span as it stands in the file: "report-1:120-188"."""
         return f"{self.source_of[report]}:{span.start}-{span.end}"
 
-    def actor(self, party: Party, report: str) -> str:
-        """Take an actor in; its id."""
+    def actor(self, party: Party, report: str, where: Span | None = None) -> str:
+        """Take an actor in; its id. ``where`` stands in for a name carried over."""
         known = self.parties.get(party.actor)
         if known is None or (not known.sector and party.sector):
             self.parties[party.actor] = party
         spans = self.actor_spans.setdefault(party.actor, [])
-        if party.span is not None and not spans:
-            spans.append(self.place(report, party.span))
+        span = party.span or where
+        if span is not None and not spans:
+            spans.append(self.place(report, span))
         return party.actor
 
     def stream(
@@ -117,7 +122,9 @@ class _Builder:
         """The stream of an act, made when it is new; an act on oneself is none."""
         if source.actor == target.actor:
             return None
-        key = (self.actor(source, report), action, self.actor(target, report))
+        key = (
+            self.actor(source, report, span), action, self.actor(target, report, span)
+        )
         stream = self.streams.setdefault(key, _Stream(*key))
         place = self.place(report, span)
         if place not in stream.spans and len(stream.spans) < _SPANS:
@@ -234,24 +241,29 @@ def _sources(build: _Builder) -> dict[str, Any]:
 
 
 def _take_claim(build: _Builder, report: str, claim: Claim) -> None:
-    """A claim that happened makes a stream; a foreseen one makes a rare stream."""
+    """A claim that happened makes a stream; one that is planned makes a rare stream."""
+    if claim.status in (Status.HAPPENED, Status.ONGOING):
+        for party in (claim.source, claim.target):
+            if party is not None and party.sector in _PLAYERS:
+                build.actor(party, report, claim.span)
     if claim.target is None or claim.action not in _STREAMS:
         return
     happened = claim.status in (Status.HAPPENED, Status.ONGOING)
-    ahead = claim.status in (Status.PLANNED, Status.CONDITIONAL, Status.HYPOTHETICAL)
-    if not happened and not (ahead and claim.action in HOSTILE):
+    planned = claim.status is Status.PLANNED and claim.action in HOSTILE
+    if not (happened or planned):
         return
     stream = build.stream(claim.source, claim.action, claim.target, report, claim.span)
     if stream is not None:
         stream.told = stream.told or happened
+        stream.asked = stream.asked or planned
         stream.deaths = stream.deaths or claim.deaths is not None
 
 
 def _ties(build: _Builder) -> list[dict[str, Any]]:
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for report, tie in build.ledger.ties():
-        source = build.actor(tie.source, report.id)
-        target = build.actor(tie.target, report.id)
+        source = build.actor(tie.source, report.id, tie.span)
+        target = build.actor(tie.target, report.id, tie.span)
         if source == target:
             continue
         if tie.kind is TieKind.MEMBER:
@@ -362,6 +374,13 @@ _NAMES = {
     "REQUEST": ("{0} asks {1}", "ask {1}"),
     "AGREE": ("{0} agrees with {1}", "agree with {1}"),
     "REJECT": ("{0} refuses {1}", "refuse {1}"),
+    "RETREAT": ("{0} gives way to {1}", "give way to {1}"),
+    "CONCEDE": ("{0} yields to {1}", "yield to {1}"),
+    "ACCUSE": ("{0} accuses {1}", "accuse {1}"),
+    "SUPPORT": ("{0} supports {1}", "support {1}"),
+    "COOPERATE": ("{0} works with {1}", "work with {1}"),
+    "CONSULT": ("{0} meets {1}", "meet {1}"),
+    "PROTEST": ("Protests by {0} against {1}", "protest against {1}"),
 }
 """Name of a stream, and what its source would do, for "Will A ...?"."""
 
@@ -424,10 +443,18 @@ def _lines(build: _Builder) -> list[dict[str, Any]]:
 
 
 def _line(build: _Builder, report: Report, line: RedLine) -> dict[str, Any] | None:
-    owner = build.actor(line.owner, report.id)
+    owner = build.actor(line.owner, report.id, line.span)
     deaths = line.action == "deaths"
+    if not deaths and line.action not in HOSTILE:
+        build.ask(
+            f"{build_name(build, owner)} ties an answer to a step that is not taken "
+            f"({build.place(report.id, line.span)}): which act would open it?"
+        )
+        return None
     action = "ASSAULT" if deaths else line.action
-    actor = line.actor or _foe(build, line.owner, action)
+    actor = line.actor or _foe(build, line.target or line.owner, action) or _foe(
+        build, line.owner, action
+    )
     if actor is None or actor.actor == owner:
         build.ask(
             f"Whose act crosses the line of {build_name(build, owner)} "
@@ -447,6 +474,7 @@ def _line(build: _Builder, report: Report, line: RedLine) -> dict[str, Any] | No
     )  # fmt: skip
     if crossing is None or answer is None or crossing is answer:
         return None
+    answer.asked = answer.asked or bool(line.answer)
     if deaths:
         crossing.deaths = True
     if not line.answer:
@@ -518,6 +546,7 @@ def _warning(
     )
     if stream is None:
         return None
+    stream.asked = True
     deadline = warning.by.last
     by = deadline + timedelta(days=1) if deadline else None
     if by is not None and by <= origin:
@@ -654,11 +683,19 @@ def _held_by(build: _Builder, channel: Channel) -> list[str]:
     return held
 
 
+def _is_question(build: _Builder, stream: _Stream) -> bool:
+    """An attack by anyone, or force between states."""
+    if stream.action == "ASSAULT":
+        return True
+    ends = (build.parties[stream.source].sector, build.parties[stream.target].sector)
+    return stream.action == "COERCE" and all(e in ("GOV", "MIL") for e in ends)
+
+
 def _outcomes(build: _Builder) -> list[dict[str, Any]]:
     """Hostile acts that are told, threatened or warned of."""
     outcomes = []
     for stream in build.streams.values():
-        if stream.action not in ("ASSAULT", "COERCE", "MOBILIZE", "SANCTION"):
+        if not (stream.told or stream.asked) or not _is_question(build, stream):
             continue
         name = _act_words(build, stream)
         outcomes.append(

@@ -130,7 +130,7 @@ def _scene(
     dates: Sequence[Dated],
 ) -> Scene:
     here = tuple(m for m in named if first <= m.first < stop)
-    cues = find_cues(doc, first, stop)
+    cues = find_cues(doc, first, stop, foretold=False)
     told = []
     for act in find_acts(doc, (first, stop), cues, here):
         at = _head(act)
