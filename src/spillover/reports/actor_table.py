@@ -26,7 +26,7 @@ GROUP, PERSON, ROLE = "group", "person", "role"
 STATE_SECTORS = words("GOV MIL COP SPY LEG JUD")
 """Sectors that act as the state: their id is the state's."""
 _COLUMNS = ("id", "name", "aliases", "kind", "country", "sector", "part_of", "facade")
-_KIND_SECTORS = {
+KIND_SECTORS = {
     "state": "GOV", "government": "GOV", "armed group": "UAF", "party": "PTY",
     "party alliance": "PTY", "organisation": "IGO", "force": "MIL", "movement": "OPP",
     "umbrella": "UAF", "person": "GOV", "place": "",
@@ -300,7 +300,7 @@ def read_actors(path: Path) -> tuple[ActorRow, ...]:
                 cell["id"],
                 (cell["name"], *_split(cell.get("aliases", ""))),
                 cell.get("country", ""),
-                cell.get("sector", "") or _KIND_SECTORS.get(kind, ""),
+                cell.get("sector", "") or KIND_SECTORS.get(kind, ""),
                 cell.get("part_of", ""),
                 facade=cell.get("facade", "").lower() in ("yes", "true", "1", "facade"),
                 place=kind == "place",
