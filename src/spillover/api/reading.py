@@ -1,8 +1,8 @@
 """Reports for programs: read them, review them, accept claims, draft a case.
 
-    for report, reading in read_reports(["report.txt"]):
-        ...
-    draft = draft_case(["report.txt"])
+for report, reading in read_reports(["report.txt"]):
+    ...
+draft = draft_case(["report.txt"])
 """
 
 from __future__ import annotations
@@ -26,7 +26,14 @@ from spillover.reports.ledger import Ledger
 from spillover.reports.load import Loaded, load_reports
 from spillover.reports.report import Report
 from spillover.reports.rows import claim_row
-from spillover.store.claims import Decision, decide, keep_readings, stored_claims
+from spillover.store.claims import (
+    ACCEPTED,
+    Decision,
+    decide,
+    keep_readings,
+    stored_claims,
+    withdraw,
+)
 
 __all__ = [
     "accept_claims", "case_actors", "claims_of", "decide_claims", "draft_case",
@@ -147,9 +154,7 @@ def draft_case(
         raise InputError(str(e)) from None
 
 
-def store_readings(
-    store: Path, pairs: Sequence[tuple[Report, Reading]]
-) -> int:
+def store_readings(store: Path, pairs: Sequence[tuple[Report, Reading]]) -> int:
     """Put readings into a store; the number of claims that are new there."""
     return keep_readings(
         store,
@@ -200,10 +205,33 @@ def read_decisions(path: Path) -> list[Decision]:
 
 
 def decide_claims(store: Path, decisions: Sequence[Decision]) -> int:
-    """Put decisions on record, then bring the records up to date with them."""
+    """Put decisions on record and bring the records up to date; all of it or nothing.
+
+    Raises
+    ------
+    InputError
+        When an accepted claim has no day, or is not said to have happened.
+    EventsError
+        When a claim is not in the store.
+    """
+    rows = {row["id"]: row for row in stored_claims(store)}
+    for ident, verdict, edit in decisions:
+        if verdict == "accept" and ident in rows:
+            _check_record({**rows[ident], **edit})
     changed = decide(store, decisions)
+    withdraw(store, [ident for ident, verdict, _ in decisions if verdict != "accept"])
     accept_claims(store)
     return changed
+
+
+def _check_record(row: dict[str, Any]) -> None:
+    """Refuse what is no record of an event."""
+    if row["status"] not in ("happened", "ongoing"):
+        msg = f"claim {row['id']}: it is {row['status']}, so it is no record of an event. Edit its status, or reject it"
+        raise InputError(msg)
+    if not row["date_first"] and not row["date_last"]:
+        msg = f"claim {row['id']}: it has no date. Edit date_first and date_last, or reject it"
+        raise InputError(msg)
 
 
 _RECORD = ("id", "date", "end", "source", "action", "target", "place", "country",
@@ -225,16 +253,11 @@ def accept_claims(store: Path) -> int:
 
     rows = stored_claims(store, verdict="accept")
     for row in rows:
-        if row["status"] not in ("happened", "ongoing"):
-            msg = f"claim {row['id']}: it is {row['status']}, so it is no record of an event. Edit its status, or reject it"
-            raise InputError(msg)
-        if not row["date_first"] and not row["date_last"]:
-            msg = f"claim {row['id']}: it has no date. Edit date_first and date_last, or reject it"
-            raise InputError(msg)
+        _check_record(row)
     if not rows:
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "accepted-claims.csv"
+        path = Path(folder) / f"{ACCEPTED}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, _RECORD)
             writer.writeheader()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from spillover.brief.review import Item, Review, review_html
 from spillover.model.actions import ACTIONS
 from spillover.reports.claim import (
@@ -25,7 +27,7 @@ def review_page(report: Report, reading: Reading) -> str:
     about = [
         ("Published", report.published.isoformat() if report.published else "not said"),
         ("Outlet", report.outlet or "not said"),
-        ("File", report.name),
+        ("File", Path(report.name).name),
         ("Read by", reading.backend),
         (
             "Found",

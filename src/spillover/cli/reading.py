@@ -43,7 +43,8 @@ Actors = Annotated[
 Reader = Annotated[
     str,
     typer.Option(
-        "--backend", help="lexicon (offline), spacy or llm; the same claims whoever reads."
+        "--backend",
+        help="lexicon (offline), spacy or llm; the same claims whoever reads.",
     ),
 ]
 ModelName = Annotated[
@@ -81,7 +82,11 @@ def read(
     reports: Reports,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder to write (runs/reports-reading-TIME when absent)."),
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder to write (runs/reports-reading-TIME when absent).",
+        ),
     ] = None,
     published: Published = "",
     outlet: Outlet = "",
@@ -101,16 +106,18 @@ def read(
     from spillover.api.reading import read_reports, store_readings
     from spillover.api.review_page import review_page
     from spillover.cli.progress import Bar
+    from spillover.cli.show_folder import new_folder
     from spillover.reports.load import Loaded
     from spillover.reports.rows import COLUMNS, reading_json, reading_rows
     from spillover.store.atomic import write_text
     from spillover.store.events import default_store
-    from spillover.cli.show_folder import new_folder
 
     loaded = Loaded()
     folder = new_folder(out, "reading", "reports")
     path = store or default_store()
-    counts = dict.fromkeys(("reports", "claims", "ties", "lines", "channels", "warnings"), 0)
+    counts = dict.fromkeys(
+        ("reports", "claims", "ties", "lines", "channels", "warnings"), 0
+    )
     waiting: list[tuple[Report, Reading]] = []
     shown: list[dict[str, Any]] = []
     made: list[str] = []
@@ -141,7 +148,9 @@ def read(
                     write_text(folder / name, review_page(report, reading))
                     made.append(name)
                     if len(shown) < _PAGES:
-                        shown.append({"id": report.id, "title": report.title, "reading": data})
+                        shown.append(
+                            {"id": report.id, "title": report.title, "reading": data}
+                        )
                 waiting.append((report, reading))
                 if len(waiting) >= _BATCH:
                     store_readings(path, waiting)
@@ -175,7 +184,10 @@ def read(
         f"{counts['lines']:,} red lines, {counts['channels']:,} channels, {counts['warnings']:,} warnings."
     )
     for file, why in loaded.skipped[:5]:
-        note(f"Left out: {why if why.startswith(file) else f'{file}: {why}'}", quiet=quiet)
+        note(
+            f"Left out: {why if why.startswith(file) else f'{file}: {why}'}",
+            quiet=quiet,
+        )
     if len(loaded.skipped) > 5:
         note(f"Left out: {len(loaded.skipped) - 5} more files.", quiet=quiet)
     first = f"   Review: {folder / made[0]}" if made else ""
@@ -216,7 +228,9 @@ def _tell(item: dict[str, Any]) -> None:
         say(f"  red line  {x['owner']['actor']}: {x['action'].lower()}{by}")
     for x in data["channels"]:
         about = f" about {x['about']['actor']}" if x["about"] else ""
-        say(f"  channel   {x['asker']['actor']} asks {x['asked']['actor']}{about}: {x['outcome']}")
+        say(
+            f"  channel   {x['asker']['actor']} asks {x['asked']['actor']}{about}: {x['outcome']}"
+        )
     for x in data["warnings"]:
         source = x["source"]["actor"] if x["source"] else "?"
         target = x["target"]["actor"] if x["target"] else "?"
@@ -258,7 +272,7 @@ def claims(
     chosen += [(i, "reject", {}) for i in reject or []]
     chosen += [(i, "", {}) for i in undo or []]
     if verdict not in ("", "accept", "reject", "open"):
-        msg = f'--verdict {verdict}: unknown. Expected accept, reject or open'
+        msg = f"--verdict {verdict}: unknown. Expected accept, reject or open"
         raise InputError(msg)
     if chosen:
         done = decide_claims(path, chosen)
@@ -329,9 +343,18 @@ def draft(
         for kind in ("actors", "ties", "streams", "restraints", "red_lines", "warnings", "outcomes", "levers")
     }  # fmt: skip
     if as_json:
-        say(json.dumps({"file": str(out), **counts, "questions": made.questions}, ensure_ascii=False, indent=2))
+        say(
+            json.dumps(
+                {"file": str(out), **counts, "questions": made.questions},
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
         return
-    say(f"{out}: " + ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in counts.items()))
+    say(
+        f"{out}: "
+        + ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in counts.items())
+    )
     say("Questions for the analyst:")
     for n, text in enumerate(made.questions, start=1):
         say(f"  {n}. {text}")

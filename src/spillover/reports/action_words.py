@@ -103,8 +103,8 @@ def _entries(
         if not words:
             noun = Entry(action, NOUN, cue, {}, ())
             return [(form, noun) for form in noun_forms(head)]
-        rest = _alternatives([wording for wording in _plurals(" ".join(words))])
-        return [(head, Entry(action, NOUN, cue, {}, ((False, rest),)))]
+        plurals = _alternatives(_plurals(" ".join(words)))
+        return [(head, Entry(action, NOUN, cue, {}, ((False, plurals),)))]
     if code == "a":
         rest = tuple((False, _alternatives([(word,)])) for word in words)
         return [(head, Entry(action, ADJECTIVE, cue, {}, rest))]
@@ -121,11 +121,8 @@ def _entries(
         else:
             parts.append((False, _alternatives([(word,)])))
         gap = False
-    forms = (
-        verb_forms(head)
-        if head not in ("not", "would", "will", "could", "may")
-        else {head: ()}
-    )
+    plain = head in ("not", "would", "will", "could", "may")
+    forms: dict[str, tuple[str, ...]] = {head: ()} if plain else verb_forms(head)
     entry = Entry(action, VERB, cue, forms, tuple(parts), suffers=code == "x")
     return [(form, entry) for form in forms]
 

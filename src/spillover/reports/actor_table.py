@@ -132,16 +132,14 @@ def _country_entries() -> Iterable[Entry]:
         shown = _split(names)
         row = ActorRow(slug(shown[0]), shown, iso, "GOV")
         place = ActorRow(row.id, shown, iso, "", place=True)
-        plural = [
-            form for d in _split(demonyms) for form in (d, *_demonym_plurals(d))
-        ]
-        for kind, words, owner in (
+        plural = [form for d in _split(demonyms) for form in (d, *_demonym_plurals(d))]
+        for kind, wordings, owner in (
             (COUNTRY, shown, row),
             (DEMONYM, plural, row),
             (CAPITAL, _split(capitals), row),
             (CITY, _split(cities), place),
         ):
-            for name in words:
+            for name in wordings:
                 made = _entry(name, kind, owner)
                 if made:
                     yield made
@@ -163,7 +161,9 @@ def _group_rows() -> Iterable[ActorRow]:
         )  # fmt: skip
 
 
-def _people_entries(rows: dict[str, ActorRow], states: dict[str, str]) -> Iterable[Entry]:
+def _people_entries(
+    rows: dict[str, ActorRow], states: dict[str, str]
+) -> Iterable[Entry]:
     for line in _lines("people.txt"):
         names, owner, sector, years = _cells(line, 4)[:4]
         first, last = _years(years)

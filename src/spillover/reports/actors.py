@@ -111,7 +111,7 @@ def find_actors(
 def _based(
     table: Table, doc: Document, i: int, count: int, on: date | None
 ) -> Mention | None:
-    """"Arland-based rebels": a role with the country it is seated in."""
+    """As in "Arland-based rebels": a role with the country it is seated in."""
     name, _, tail = doc.words[i].partition("-")
     if tail not in _SEATED:
         return None
@@ -140,7 +140,9 @@ def _match(
             if doc.lower[i : i + size] == list(entry.words):
                 return entry
             continue
-        if not all(_same(w, doc.words[i + k], entry.exact) for k, w in enumerate(entry.words)):
+        if not all(
+            _same(w, doc.words[i + k], entry.exact) for k, w in enumerate(entry.words)
+        ):
             continue
         if entry.kind == GROUP and not _holds(entry.row, on):
             continue
@@ -238,7 +240,9 @@ def _role_after(
                 stop, sector, word = again[0], _stronger(sector, again[1]), again[2]
                 again = _role_at(table, doc, stop, count)
             return stop, "ELI" if former and sector == "GOV" else sector, word
-        if doc.lower[k] not in _MODIFIERS and not doc.lower[k].startswith(("pro-", "anti-")):
+        if doc.lower[k] not in _MODIFIERS and not doc.lower[k].startswith(
+            ("pro-", "anti-")
+        ):
             return None
         former = former or doc.lower[k] in _FORMER
         k += 1
@@ -292,7 +296,10 @@ def _over_name(doc: Document, stop: int, count: int, table: Table) -> int:
     while (
         k < count
         and k - stop < 5
-        and (doc.words[k][:1].isupper() or doc.lower[k].startswith(("al-", "bin", "el-", "von", "de")))
+        and (
+            doc.words[k][:1].isupper()
+            or doc.lower[k].startswith(("al-", "bin", "el-", "von", "de"))
+        )
         and doc.words[k][:1].isalpha()
     ):
         k += 1
@@ -347,7 +354,10 @@ def _with_surnames(doc: Document, found: list[Mention]) -> list[Mention]:
 
 
 def resolve_mention(
-    mention: str, context: str = "", on: date | None = None, extra: Sequence[ActorRow] = ()
+    mention: str,
+    context: str = "",
+    on: date | None = None,
+    extra: Sequence[ActorRow] = (),
 ) -> Party:
     """Who a given mention is: by itself, else by its sentence.
 
@@ -364,7 +374,11 @@ def resolve_mention(
     mentions = find_actors(doc, on=on, extra=extra)
     table = actor_table(extra)
     role = next(
-        (r for k in range(len(doc.words)) if (r := _role_at(table, doc, k, len(doc.words)))),
+        (
+            r
+            for k in range(len(doc.words))
+            if (r := _role_at(table, doc, k, len(doc.words)))
+        ),
         None,
     )
     if mentions:

@@ -22,14 +22,24 @@ _IN_PHRASE = words("of in on at from against near by with for to toward towards 
 """Before a mention: it belongs to a phrase, and is no subject."""
 
 _RELATIVE = words("which who that whose")
-_CLAUSE_ENDS = words("; : . ! ? that after before while when because although though if")
+_CLAUSE_ENDS = words(
+    """
+    ; : . ! ? that after before while when because although though if
+    """
+)
 _NO_GENITIVE = (
     _IN_PHRASE
     | _CLAUSE_ENDS
-    | words("and or but , the a an said says told has had have is was were are will would")
+    | words(
+        "and or but , the a an said says told has had have is was were are will would"
+    )
 )
 _JOINED = words("and or but")
-_TOWARD = words("on against at upon toward towards to into with over of for between from")
+_TOWARD = words(
+    """
+    on against at upon toward towards to into with over of for between from
+    """
+)
 HARM = frozenset(("ASSAULT", "COERCE"))
 _MUTUAL = frozenset(("CONSULT", "AGREE", "COOPERATE"))
 _CLASHES = frozenset(
@@ -82,7 +92,7 @@ def find_acts(
 
 
 def _shared(doc: Document, here: Sequence[Named], acts: list[Act]) -> list[Act]:
-    """ "A and B bombed C": an act of each."""
+    """As in "A and B bombed C": an act of each."""
     done: list[Act] = []
     for act in acts:
         done.append(act)
@@ -113,22 +123,23 @@ def _completed(doc: Document, acts: list[Act]) -> list[Act]:
                 and "to" in doc.lower[act.cue.stop - 1 : later.cue.first]
                 and later.cue.first - act.cue.stop <= 3
                 and later.target.party.actor != act.source.party.actor
-            ):
-                act = replace(act, target=later.target)
-            elif (
+            ) or (
                 act.cue.action == "THREATEN"
                 and later is not None
                 and later.target is not None
                 and later.source is not None
                 and later.source.party.actor == act.source.party.actor
-                and any(w in ("will", "would") for w in doc.lower[act.cue.stop : later.cue.first])
+                and any(
+                    w in ("will", "would")
+                    for w in doc.lower[act.cue.stop : later.cue.first]
+                )
             ):
                 act = replace(act, target=later.target)
             elif act.cue.action in ("REJECT", "AGREE"):
                 asks = [
                     a for a in acts[:n]
                     if a.cue.action == "REQUEST" and a.source and a.target
-                    and a.target.party.actor == act.source.party.actor
+                    and act.source and a.target.party.actor == act.source.party.actor
                 ]  # fmt: skip
                 if asks:
                     act = replace(act, target=asks[-1].source)
@@ -175,8 +186,10 @@ def _clause_begin(doc: Document, first: int, cue: Cue) -> int:
             depth += 1
         elif word in ("(", "“"):
             depth -= 1
-        if depth <= 0 and word in _CLAUSE_ENDS and not (
-            word == "that" and k + 1 < cue.first and _close(doc, k, cue)
+        if (
+            depth <= 0
+            and word in _CLAUSE_ENDS
+            and not (word == "that" and k + 1 < cue.first and _close(doc, k, cue))
         ):
             return k + 1
     return first
@@ -200,7 +213,9 @@ def _subject(
     doc: Document, begin: int, cue: Cue, here: Sequence[Named]
 ) -> tuple[Named | None, str]:
     """The nearest mention before the verb that can be its subject."""
-    before = [m for m in here if m.stop <= cue.first and m.first >= begin and not m.place]
+    before = [
+        m for m in here if m.stop <= cue.first and m.first >= begin and not m.place
+    ]
     k = cue.first - 1
     while k >= begin and (is_adverb(doc.lower[k]) or doc.lower[k] in _AUXILIARIES):
         k -= 1
@@ -233,7 +248,9 @@ def _in_phrase(doc: Document, mention: Named) -> bool:
 
 
 def _verb_before(acts: Sequence[Act], cue: Cue, first: int) -> Act | None:
-    before = [a for a in acts if a.cue.kind == VERB and first <= a.cue.first < cue.first]
+    before = [
+        a for a in acts if a.cue.kind == VERB and first <= a.cue.first < cue.first
+    ]
     return before[-1] if before else None
 
 
@@ -252,14 +269,13 @@ def _shares(doc: Document, cue: Cue, earlier: Act, subject: Named | None) -> boo
     if word == "," and cue.form == "ing":
         return True
     return subject is None or (
-        earlier.target is not None and subject.first == earlier.target.first
+        earlier.target is not None
+        and subject.first == earlier.target.first
         and word not in _RELATIVE
     )
 
 
-def _object_end(
-    doc: Document, stop: int, cue: Cue, cues: Sequence[Cue], n: int
-) -> int:
+def _object_end(doc: Document, stop: int, cue: Cue, cues: Sequence[Cue], n: int) -> int:
     """Where what a verb acts on must have come: before the next verb or break."""
     end = stop
     for k in range(cue.stop, stop):
@@ -289,7 +305,7 @@ def _object(
 
 
 def _opens_clause(doc: Document, mention: Named, end: int) -> bool:
-    """ "... and B fired": a mention after "and" with the next verb right behind it."""
+    """As in "... and B fired": a mention after "and" with the next verb right behind it."""
     joined = mention.first > 0 and doc.lower[mention.first - 1] in _JOINED
     return joined and 0 <= end - mention.stop <= 3
 
@@ -301,9 +317,7 @@ def _toward(doc: Document, mention: Named) -> bool:
     return k >= 0 and doc.lower[k] in _TOWARD
 
 
-def _by(
-    doc: Document, cue: Cue, here: Sequence[Named], stop: int
-) -> Named | None:
+def _by(doc: Document, cue: Cue, here: Sequence[Named], stop: int) -> Named | None:
     """Who is named after "by"."""
     for m in here:
         if not m.place and cue.stop <= m.first < min(stop, cue.stop + _REACH):
@@ -321,7 +335,7 @@ def _both(
     begin: int,
     target: Named | None,
 ) -> tuple[Named | None, Named | None]:
-    """"A and B met": the two that are joined before the verb."""
+    """As in "A and B met": the two that are joined before the verb."""
     if subject is None:
         return subject, target
     before = [m for m in here if begin <= m.first and m.stop <= subject.first]
@@ -354,7 +368,9 @@ def _noun(
         between = doc.lower[last : m.first]
         if any(w in _CLAUSE_ENDS or w == "," for w in between):
             break
-        word = next((w for w in reversed(between) if w in _TOWARD | {"by", "and", "in"}), "")
+        word = next(
+            (w for w in reversed(between) if w in _TOWARD | {"by", "and", "in"}), ""
+        )
         if word == "by":
             source, why = m, '"by"'
         elif word == "from" and m.place:

@@ -28,11 +28,25 @@ _HELPERS = words(
     did does do n't not to also then later again
     """
 )
-_OPEN, _CLOSE = frozenset("“\"") | {"``"}, frozenset("”\"") | {"''"}
-_NP_ENDS = words("that which who whom where when while because as if but and or , ; : ( ) - -- — – . ? !")
-_NOT_HEADS = words("it this that there what which to in on at by for from with of and or but")
+_OPEN, _CLOSE = frozenset('“"') | {"``"}, frozenset('”"') | {"''"}
+_NP_ENDS = words(
+    """
+    that which who whom where when while because as if but and or , ; : ( ) - -- — –
+    . ? !
+    """
+)
+_NOT_HEADS = words(
+    """
+    it this that there what which to in on at by for from with of and or but
+    """
+)
 _PRONOUNS = words("he she they it we i you who")
-_FIRST_HAND = words("witness witnesses resident residents survivor survivors reporter correspondent neighbour neighbours villager villagers")
+_FIRST_HAND = words(
+    """
+    witness witnesses resident residents survivor survivors reporter correspondent
+    neighbour neighbours villager villagers
+    """
+)
 _TOLD = words("told citing quoting cited quoted relayed heard briefed")
 _OBJECT_STOPS = words("that , . ; : to in on at during")
 
@@ -53,6 +67,8 @@ class Said:
         Index of the sentence of the cue.
     hearer
         Tokens of whom it is told to, if any ("told Reuters").
+    quoted
+        Cited by another speaker ("citing two officials"): nearer than that one.
     """
 
     source: Tokens | None
@@ -60,6 +76,7 @@ class Said:
     content: tuple[Tokens, ...]
     sentence: int
     hearer: Tokens | None = None
+    quoted: bool = False
 
 
 def attributions(doc: Document) -> list[Said]:
@@ -79,10 +96,8 @@ def attributions(doc: Document) -> list[Said]:
 
 def chain_at(said: list[Said], token: int) -> list[Said]:
     """The attributions that hold at a token, the nearest speaker first."""
-    over = [
-        s for s in said if any(first <= token < stop for first, stop in s.content)
-    ]
-    return sorted(over, key=lambda s: sum(b - a for a, b in s.content))
+    over = [s for s in said if any(first <= token < stop for first, stop in s.content)]
+    return sorted(over, key=lambda s: (not s.quoted, sum(b - a for a, b in s.content)))
 
 
 def to_attribution(doc: Document, said: Said) -> Attribution:
@@ -94,7 +109,10 @@ def to_attribution(doc: Document, said: Said) -> Attribution:
     else:
         first, stop = said.source
         speaker = doc.quote(first, stop)
-        count, named = _count(doc, first, stop, lexicon), _named(doc, first, stop, lexicon)
+        count, named = (
+            _count(doc, first, stop, lexicon),
+            _named(doc, first, stop, lexicon),
+        )
         span = Span(*doc.span(first, stop))
     lower = doc.lower[said.source[0] : said.source[1]] if said.source else []
     told = doc.lower[said.cue[0]] in _TOLD
@@ -182,10 +200,18 @@ def _sentence(
             rest = (end + 1 if end < stop and doc.words[end] == "," else end, stop)
             if rest[1] - rest[0] < 3:
                 rest = (first, k)
-            said = Said((k + 1, end), (k, k + 1), (rest,), n) if end > k + 1 else None
+            said = (
+                Said((k + 1, end), (k, k + 1), (rest,), n, quoted=True)
+                if end > k + 1
+                else None
+            )
         elif word == "according" and k + 1 < stop and doc.lower[k + 1] == "to":
             said = _according(doc, n, first, stop, k)
-        elif word in lexicon.nouns and k + 1 < stop and doc.lower[k + 1] in ("that", "of", "about"):
+        elif (
+            word in lexicon.nouns
+            and k + 1 < stop
+            and doc.lower[k + 1] in ("that", "of", "about")
+        ):
             said = _noun(doc, n, first, stop, k)
         elif word in lexicon.verbs and not _inside(quotes, k):
             said = _verb(doc, n, first, stop, k, lexicon, quotes)
@@ -214,9 +240,13 @@ def _according(doc: Document, n: int, first: int, stop: int, k: int) -> Said:
 
 
 def _noun(doc: Document, n: int, first: int, stop: int, k: int) -> Said | None:
-    """ "Arland's claim that C": the owner of the noun says C."""
+    """As in "Arland's claim that C": the owner of the noun says C."""
     j = k - 1
-    while j > first and doc.lower[j] not in ("'s", "'", "their", "his", "her", "its") and k - j < 4:
+    while (
+        j > first
+        and doc.lower[j] not in ("'s", "'", "their", "his", "her", "its")
+        and k - j < 4
+    ):
         j -= 1
     if doc.lower[j] in ("their", "his", "her", "its") and j >= first:
         return Said((j, j + 1), (k, k + 1), ((k + 1, stop),), n)
@@ -234,7 +264,9 @@ def _phrase_end(doc: Document, k: int, stop: int) -> int:
         word = doc.lower[k]
         if word in _NP_ENDS or doc.words[k] in _OPEN | _CLOSE:
             break
-        if k > begin and word in words("said says told has have had is was were are will would"):
+        if k > begin and word in words(
+            "said says told has have had is was were are will would"
+        ):
             break
         k += 1
     return k
@@ -257,14 +289,30 @@ def _verb(
     before = lower[k - 1] if k > first else ""
     strong = lower[k] in lexicon.strong
     clause = after == "that" or (doc.words[k + 1] if k + 1 < stop else "") in _OPEN
-    ended = before in (",", "”", '"', "''") or (k > first and doc.words[k - 1] in _CLOSE)
+    ended = before in (",", "”", '"', "''") or (
+        k > first and doc.words[k - 1] in _CLOSE
+    )
     if not strong and not clause and not ended and after != "to":
         person = k > first and (
             doc.words[k - 1][:1].isupper() or before in ("he", "she", "they", "i", "we")
         )
         if not person:
             return None
-    if before in ("the", "a", "an", "of", "'s", "in", "for", "their", "his", "her", "its", "no", "this"):
+    if before in (
+        "the",
+        "a",
+        "an",
+        "of",
+        "'s",
+        "in",
+        "for",
+        "their",
+        "his",
+        "her",
+        "its",
+        "no",
+        "this",
+    ):
         return None
     if lower[k] in ("call", "calls", "called") and after in ("by",):
         return None
@@ -273,7 +321,10 @@ def _verb(
         end = _phrase_end(doc, k + 1, stop)
         if end > k + 1:
             return Said((k + 1, end), (k, k + 1), ((first, k),), n)
-    if lower[k] in ("respond", "comment", "reply") and doc.lower[k - 1] in ("not", "n't"):
+    if lower[k] in ("respond", "comment", "reply") and doc.lower[k - 1] in (
+        "not",
+        "n't",
+    ):
         return None  # silence is no statement
     passive = _passive(doc, first, k, tags)
     source = None if passive else _subject(doc, first, k)
@@ -281,7 +332,15 @@ def _verb(
         return None
     hearer = None
     begin = k + 1
-    if lower[k] in ("told", "tell", "tells", "informed", "reminded", "warned", "assured"):
+    if lower[k] in (
+        "told",
+        "tell",
+        "tells",
+        "informed",
+        "reminded",
+        "warned",
+        "assured",
+    ):
         end = _hearer_end(doc, k + 1, stop)
         if end > k + 1:
             hearer, begin = (k + 1, end), end
@@ -298,7 +357,9 @@ def _source_follows(doc: Document, k: int, stop: int, tags: tuple[str, ...]) -> 
     word, low = doc.words[k + 1], doc.lower[k + 1]
     if low in ("that", "to", "it"):
         return False
-    return word[:1].isupper() or low in words("a an the one two three his her their its another senior")
+    return word[:1].isupper() or low in words(
+        "a an the one two three his her their its another senior"
+    )
 
 
 def _passive(doc: Document, first: int, k: int, tags: tuple[str, ...]) -> bool:
@@ -365,7 +426,12 @@ def _opening(doc: Document, first: int, close: int) -> int:
 def _hearer_end(doc: Document, k: int, stop: int) -> int:
     """Where whom it is told to ends: "told Reuters on Tuesday that"."""
     end = k
-    while end < stop and end - k < 7 and doc.lower[end] not in _OBJECT_STOPS and doc.words[end] not in _OPEN:
+    while (
+        end < stop
+        and end - k < 7
+        and doc.lower[end] not in _OBJECT_STOPS
+        and doc.words[end] not in _OPEN
+    ):
         end += 1
     return end
 
@@ -387,8 +453,14 @@ def _content(
     comma = head > first and (
         doc.words[head - 1] in (",", "—", "–") or doc.words[head - 1] in _CLOSE
     )
-    short = begin >= stop or lower[begin] in (".", ",") or (
-        lower[begin] in ("on", "in", "at", "during", "late", "early", "yesterday", "today") and tail < 9
+    short = (
+        begin >= stop
+        or lower[begin] in (".", ",")
+        or (
+            lower[begin]
+            in ("on", "in", "at", "during", "late", "early", "yesterday", "today")
+            and tail < 9
+        )
     )
     if comma and (short or tail < 6):
         ranges: list[Tokens] = [(first, head - 1)]
@@ -418,5 +490,3 @@ def _runs_on(
     if n - last.sentence > 3:
         return None
     return Said(last.source, last.cue, ((first, stop),), n)
-
-

@@ -77,8 +77,10 @@ def _known(found: list[Channel], new: Channel) -> bool:
     """Whether the same ask is there already; the one with an answer stays."""
     for k, old in enumerate(found):
         same = (old.asker.actor, old.asked.actor) == (new.asker.actor, new.asked.actor)
-        about = old.about is None or new.about is None or (
-            old.about.actor == new.about.actor
+        about = (
+            old.about is None
+            or new.about is None
+            or (old.about.actor == new.about.actor)
         )
         if same and about:
             if old.outcome == "asked" or (old.about is None and new.about is not None):
@@ -131,9 +133,7 @@ def _ask(scene: Scene, told: Told) -> Channel | None:
     )
 
 
-def _outcome(
-    scene: Scene, told: Told, later: Sequence[Scene], channel: Channel
-) -> str:
+def _outcome(scene: Scene, told: Told, later: Sequence[Scene], channel: Channel) -> str:
     """How an ask went: in the rest of the sentence, then in the next ones."""
     after = told.act.cue.stop
     here = _told_end(scene, after, channel)
@@ -163,7 +163,19 @@ def _concerns(scene: Scene, channel: Channel) -> bool:
     ids = {channel.asked.actor} | ({channel.about.actor} if channel.about else set())
     if any(m.party.actor in ids for m in scene.named):
         return True
-    return scene.find(("the request", "the appeal", "the ask", "the plea", "the answer", "the message")) >= 0
+    return (
+        scene.find(
+            (
+                "the request",
+                "the appeal",
+                "the ask",
+                "the plea",
+                "the answer",
+                "the message",
+            )
+        )
+        >= 0
+    )
 
 
 def _told_end(scene: Scene, start: int, channel: Channel) -> str:
@@ -175,9 +187,15 @@ def _told_end(scene: Scene, start: int, channel: Channel) -> str:
         if at < 0:
             continue
         who = _nearest(scene, at)
-        if outcome in ("refused", "agreed") and who and who.actor != channel.asked.actor:
+        if (
+            outcome in ("refused", "agreed")
+            and who
+            and who.actor != channel.asked.actor
+        ):
             continue
-        if outcome == "agreed" and any(w in ("not", "n't", "never") for w in lower[max(start, at - 3) : at]):
+        if outcome == "agreed" and any(
+            w in ("not", "n't", "never") for w in lower[max(start, at - 3) : at]
+        ):
             return "refused"
         return outcome
     return ""

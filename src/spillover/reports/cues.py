@@ -34,6 +34,9 @@ DETERMINERS = words(
     """
 )
 _ARTICLES = words("the a an this its their his her any another no")
+_AFTER_NOUN = words(". , ; : in on by against of and for from after that") | {""}
+"""What follows a word that is a noun here, where it could be a verb as well."""
+_DO = words("do does did n't")
 PRONOUNS = words("i you he she it we they who which that there")
 NEGATIONS = words("not n't never no neither nor without")
 _ADVERBS = words(
@@ -123,46 +126,24 @@ def _verb_form(
     if BASE in tags or THIRD in tags or PAST in tags:
         if direct in _ARTICLES or (noun and direct in DETERMINERS):
             return None
-        if noun and THIRD in tags and _people(doc.words[i - 1]) and i > first:
-            if after in (",", ".", "in", "on", "and", "against", "that"):
-                return None  # "the Arlandic strikes, ..."
-        if BASE in tags and before in MODALS:
-            return BASE, False
-        if BASE in tags and before in ("do", "does", "did", "n't"):
+        if (
+            noun
+            and THIRD in tags
+            and i > first
+            and _people(doc.words[i - 1])
+            and after in _AFTER_NOUN
+        ):
+            return None  # "the Arlandic strikes, ..."
+        if BASE in tags and (before in MODALS or before in _DO):
             return BASE, False
         if noun and direct in HAVE | BE:
             return None
-        if noun and (
-            after
-            in (
-                ".",
-                ",",
-                ";",
-                ":",
-                "",
-                "in",
-                "on",
-                "by",
-                "against",
-                "of",
-                "and",
-                "for",
-                "from",
-                "after",
-            )
-        ):
-            # "rocket attacks on", "under attack": a verb here wants a plural subject
-            if not (
-                direct in PRONOUNS
-                or (THIRD in tags and doc.words[i - 1][:1].isupper() and i > first)
-            ):
-                return None
-        if (
-            noun
-            and BASE in tags
-            and i > first
-            and not (direct in PRONOUNS or direct.endswith("s") or direct == "and")
-        ):
+        # "rocket attacks on", "under attack": a verb here wants a pronoun or a name.
+        name = THIRD in tags and doc.words[i - 1][:1].isupper() and i > first
+        if noun and after in _AFTER_NOUN and not (direct in PRONOUNS or name):
+            return None
+        plural = direct in PRONOUNS or direct.endswith("s") or direct == "and"
+        if noun and BASE in tags and i > first and not plural:
             return None
         return (tags[0], False)
     return None
@@ -219,9 +200,7 @@ def find_cues(
             if not after:
                 continue
             if entry.kind == VERB:
-                read = _verb_form(
-                    entry, doc, i, first, stop, noun=noun
-                )
+                read = _verb_form(entry, doc, i, first, stop, noun=noun)
                 if read is None:
                     continue
                 form, passive = read

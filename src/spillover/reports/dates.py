@@ -126,7 +126,7 @@ def _make(
 
 
 def _ends(doc: Document, i: int) -> bool:
-    """ "before the end of": the end itself is still in time."""
+    """As in "before the end of": the end itself is still in time."""
     return doc.lower[i] == "end"
 
 
@@ -288,7 +288,14 @@ def _month(
 def _only_year(doc: Document, i: int, count: int, day: date | None) -> Dated | None:
     """In 2023."""
     del day
-    if not i or doc.lower[i - 1] not in ("in", "since", "of", "during", "from", "until"):
+    if not i or doc.lower[i - 1] not in (
+        "in",
+        "since",
+        "of",
+        "during",
+        "from",
+        "until",
+    ):
         return None
     year, stop = _year_at(doc, i, count)
     if not year or stop != i + 1:
@@ -334,7 +341,9 @@ def _near_period(doc: Document, i: int, count: int, day: date | None) -> Dated |
         k += 1
     way = lower[k] if k < count else ""
     unit = lower[k + 1] if k + 1 < count else ""
-    if way == "weekend" or (way in ("the", "last", "next", "this") and unit == "weekend"):
+    if way == "weekend" or (
+        way in ("the", "last", "next", "this") and unit == "weekend"
+    ):
         stop = k + 1 if way == "weekend" else k + 2
         if day is None:
             return _make(doc, i, stop, None)
@@ -348,7 +357,14 @@ def _near_period(doc: Document, i: int, count: int, day: date | None) -> Dated |
         return None
     if way in ("last", "this", "next") and unit == singular:
         return _make(doc, i, k + 2, *_calendar_period(way, unit, lower[i], day))
-    if way in ("coming", "recent", "past", "next", "last", "following") and unit.endswith("s"):
+    if way in (
+        "coming",
+        "recent",
+        "past",
+        "next",
+        "last",
+        "following",
+    ) and unit.endswith("s"):
         if day is None:
             return _make(doc, i, k + 2, None)
         reach = timedelta(days=max(1, round(_UNITS[singular] * _FEW)))
@@ -418,7 +434,9 @@ def _span_of_time(doc: Document, i: int, count: int, day: date | None) -> Dated 
     next_word = lower[stop] if stop < count else ""
     before = lower[i - 1] if i else ""
     if next_word in ("ago", "earlier", "before"):
-        near = (day - timedelta(days=most), day - timedelta(days=least)) if day else None
+        near = (
+            (day - timedelta(days=most), day - timedelta(days=least)) if day else None
+        )
         return _make(doc, i, stop + 1, near)
     if lead == "within" or before in ("in", "within") or lead in _COMING:
         if lead in _PAST:
@@ -427,9 +445,7 @@ def _span_of_time(doc: Document, i: int, count: int, day: date | None) -> Dated 
         near = (day, day + timedelta(days=most)) if day else None
         return _make(doc, i, stop, near, role="before")
     if lead in _PAST:
-        return _make(
-            doc, i, stop, (day - timedelta(days=most), day) if day else None
-        )
+        return _make(doc, i, stop, (day - timedelta(days=most), day) if day else None)
     return None
 
 

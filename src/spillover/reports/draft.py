@@ -8,7 +8,7 @@ format, a model or a page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -17,7 +17,6 @@ from spillover.reports.claim import (
     Channel,
     Claim,
     Party,
-    Reading,
     RedLine,
     Span,
     Status,
@@ -34,7 +33,7 @@ __all__ = ["Draft", "draft_case"]
 _STREAMS = HOSTILE | {"THREATEN", "AID"}
 """Acts that make a stream when they are told to have happened."""
 
-_PLAYERS = frozenset("GOV MIL IGO UAF REB PRM IMG".split())
+_PLAYERS = frozenset(["GOV", "MIL", "IGO", "UAF", "REB", "PRM", "IMG"])
 """Sectors whose acts bring an actor into the case, whatever the act."""
 
 _KINDS = {
@@ -123,7 +122,9 @@ class _Builder:
         if source.actor == target.actor:
             return None
         key = (
-            self.actor(source, report, span), action, self.actor(target, report, span)
+            self.actor(source, report, span),
+            action,
+            self.actor(target, report, span),
         )
         stream = self.streams.setdefault(key, _Stream(*key))
         place = self.place(report, span)
@@ -366,7 +367,10 @@ def _streams(build: _Builder) -> list[dict[str, Any]]:
 
 _NAMES = {
     "ASSAULT": ("Attacks by {0} on {1}", "attack {1}"),
-    "COERCE": ("Force by {0} against {1} short of attack", "use force short of attack on {1}"),
+    "COERCE": (
+        "Force by {0} against {1} short of attack",
+        "use force short of attack on {1}",
+    ),
     "MOBILIZE": ("Forces gathered by {0} against {1}", "gather forces against {1}"),
     "SANCTION": ("Ties with {1} cut by {0}", "cut ties with {1}"),
     "THREATEN": ("Threats by {0} to {1}", "threaten {1}"),
@@ -437,7 +441,9 @@ def _lines(build: _Builder) -> list[dict[str, Any]]:
         if known is None:
             found[entry["id"]] = entry
         else:
-            known["spans"] = list(dict.fromkeys(known["spans"] + entry["spans"]))[:_SPANS]
+            known["spans"] = list(dict.fromkeys(known["spans"] + entry["spans"]))[
+                :_SPANS
+            ]
             _add_source(known, build, report)
     return list(found.values())
 
@@ -452,8 +458,10 @@ def _line(build: _Builder, report: Report, line: RedLine) -> dict[str, Any] | No
         )
         return None
     action = "ASSAULT" if deaths else line.action
-    actor = line.actor or _foe(build, line.target or line.owner, action) or _foe(
-        build, line.owner, action
+    actor = (
+        line.actor
+        or _foe(build, line.target or line.owner, action)
+        or _foe(build, line.owner, action)
     )
     if actor is None or actor.actor == owner:
         build.ask(
@@ -600,9 +608,15 @@ def _channels(
     for report, channel in build.ledger.channels():
         place = [build.place(report.id, channel.span)]
         source = [build.source_of[report.id]]
-        ask = build.stream(channel.asker, "REQUEST", channel.asked, report.id, channel.span)
-        yes = build.stream(channel.asked, "AGREE", channel.asker, report.id, channel.span)
-        no = build.stream(channel.asked, "REJECT", channel.asker, report.id, channel.span)
+        ask = build.stream(
+            channel.asker, "REQUEST", channel.asked, report.id, channel.span
+        )
+        yes = build.stream(
+            channel.asked, "AGREE", channel.asker, report.id, channel.span
+        )
+        no = build.stream(
+            channel.asked, "REJECT", channel.asker, report.id, channel.span
+        )
         if ask is None or yes is None or no is None:
             continue
         asked = build_name(build, channel.asked.actor)
@@ -671,7 +685,9 @@ def _held_by(build: _Builder, channel: Channel) -> list[str]:
     names = {about, *build.members.get(about, ())}
     names |= {whole for whole, inside in build.members.items() if about in inside}
     held = [
-        s.id for s in build.streams.values() if s.source in names and s.action == "ASSAULT"
+        s.id
+        for s in build.streams.values()
+        if s.source in names and s.action == "ASSAULT"
     ]
     if not held:
         names = {channel.asked.actor}
@@ -734,9 +750,7 @@ def _truce_levers(build: _Builder, origin: date) -> list[dict[str, Any]]:
                 "name": f"{build_name(build, claim.source.actor)} stops, as demanded",
                 "owner": claim.source.actor,
                 "kind": "diplomatic",
-                "do": [
-                    {"scale": {f"streams.{s.id}.baseline": 0.1}} for s in attacks
-                ],
+                "do": [{"scale": {f"streams.{s.id}.baseline": 0.1}} for s in attacks],
                 "cost": {"note": "to be judged"},
                 "sources": [build.source_of[report.id]],
                 "spans": [build.place(report.id, claim.span)],
@@ -760,5 +774,3 @@ def _alternatives(build: _Builder) -> list[dict[str, Any]]:
         )
         build.ask(f"Reports disagree: {pair.says} / {pair.against}. Which holds?")
     return rows
-
-

@@ -27,7 +27,9 @@ def _hashes(text: str) -> frozenset[int]:
         words += [""] * (_RUN - len(words))
     return frozenset(
         int.from_bytes(
-            hashlib.blake2b(" ".join(words[k : k + _RUN]).encode(), digest_size=8).digest()
+            hashlib.blake2b(
+                " ".join(words[k : k + _RUN]).encode(), digest_size=8
+            ).digest()
         )
         for k in range(len(words) - _RUN + 1)
     )

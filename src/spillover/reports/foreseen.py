@@ -33,7 +33,11 @@ def find_warnings(scene: Scene) -> list[Warning]:
         vowed = _vowed(scene, told)
         if by is None and words < 0 and not vowed:
             continue
-        if by is None and told.status is Status.HYPOTHETICAL and not _close(scene, words, told):
+        if (
+            by is None
+            and told.status is Status.HYPOTHETICAL
+            and not _close(scene, words, told)
+        ):
             continue
         if scene.find(("if", "unless")) >= 0 and by is None:
             continue
@@ -44,7 +48,9 @@ def find_warnings(scene: Scene) -> list[Warning]:
 
 def _is_ahead(told: Told) -> bool:
     act = told.act
-    return act.cue.action == "ASSAULT" and told.status in _AHEAD and act.source is not None
+    return (
+        act.cue.action == "ASSAULT" and told.status in _AHEAD and act.source is not None
+    )
 
 
 def _vowed(scene: Scene, told: Told) -> bool:
@@ -68,7 +74,10 @@ def _window(scene: Scene) -> When | None:
         if dated.role != "on" or dated.ahead.last is None:
             continue
         text = dated.ahead.expression.lower()
-        if any(w in text.split() for w in ("coming", "next", "tomorrow", "following", "later")):
+        if any(
+            w in text.split()
+            for w in ("coming", "next", "tomorrow", "following", "later")
+        ):
             return dated.ahead
     return None
 

@@ -59,7 +59,9 @@ def score_gsr_actors(rows: Iterable[Row]) -> dict[str, Scores]:
             if len(a.get("code") or "") == 3
         }
         read = {
-            m.party.country for m in find_actors(tokenise(row["text"])) if m.party.country
+            m.party.country
+            for m in find_actors(tokenise(row["text"]))
+            if m.party.country
         }
         right += len(gold & read)
         found += len(read)

@@ -37,7 +37,10 @@ def score_attribution(rows: Iterable[Mapping[str, Any]]) -> dict[str, Scores]:
         doc = tokenise(row["text"])
         read = [_own(doc, said) for said in attributions(doc)]
         gold = [
-            tuple([tuple(x) for x in a.get(part) or []] for part in ("source", "cue", "content"))
+            tuple(
+                [tuple(x) for x in a.get(part) or []]
+                for part in ("source", "cue", "content")
+            )
             for a in row["gold"]["attributions"]
         ]
         # A sentence that runs on repeats its cue: counted once.

@@ -41,9 +41,7 @@ _SURE = 2.0
 
 
 def _sentence(doc: Document, at: int) -> tuple[int, int]:
-    return next(
-        ((a, b) for a, b in doc.sentences if a <= at < b), (0, len(doc.words))
-    )
+    return next(((a, b) for a, b in doc.sentences if a <= at < b), (0, len(doc.words)))
 
 
 def score_ties(rows: Iterable[Row]) -> dict[str, Scores]:
@@ -58,14 +56,20 @@ def score_ties(rows: Iterable[Row]) -> dict[str, Scores]:
             b = doc.tokens_of(relation["targetBegin"], relation["targetEnd"])
             kind = relation["type"]
             if kind in _KINDS:
-                ends = sorted((a[0], b[0])) if _KINDS[kind] in ("ally", "enemy") else (a[0], b[0])
+                ends = (
+                    sorted((a[0], b[0]))
+                    if _KINDS[kind] in ("ally", "enemy")
+                    else (a[0], b[0])
+                )
                 gold.add((_KINDS[kind], ends[0], ends[1]))
             if kind in _GIVEN:
                 first = _sentence(doc, min(a[0], b[0]))
                 last = _sentence(doc, max(a[0], b[0]))
                 read = tie_between(doc, (first[0], last[1]), a, b)
                 said = _OURS[read.kind] if read else None
-                pairs.append((_GIVEN[kind], said if said in ("ally", "enemy") else None))
+                pairs.append(
+                    (_GIVEN[kind], said if said in ("ally", "enemy") else None)
+                )
         ours = _end_to_end(doc, row)
         right += len(ours & gold)
         found += len(ours)

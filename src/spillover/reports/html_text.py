@@ -28,7 +28,8 @@ def looks_like_html(head: str) -> bool:
     """Whether a text begins as a page does."""
     start = head.lstrip("\ufeff \t\r\n")[:2000].lower()
     return start.startswith(("<!doctype html", "<html", "<head", "<body")) or (
-        start.startswith("<") and ("<html" in start or "<body" in start or "<p" in start)
+        start.startswith("<")
+        and ("<html" in start or "<body" in start or "<p" in start)
     )
 
 

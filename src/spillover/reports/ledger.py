@@ -87,7 +87,9 @@ def credibility(statement: Statement) -> tuple[int, str]:
         return 1, f"{said} independent reports, no denial"
     if said == 2:
         return 2, "two independent reports, no denial"
-    unnamed = all(c.chain and not any(a.named for a in c.chain) for c in statement.support)
+    unnamed = all(
+        c.chain and not any(a.named for a in c.chain) for c in statement.support
+    )
     if unnamed:
         return 4, "one report, unnamed speakers only"
     return 3, "one report"
@@ -196,9 +198,7 @@ def _exclude(one: Claim, other: Claim) -> bool:
     return apart and _who(one) != _who(other) and one.when.first == other.when.first
 
 
-def _contradiction(
-    says: str, against: str, claims: tuple[Claim, ...]
-) -> Contradiction:
+def _contradiction(says: str, against: str, claims: tuple[Claim, ...]) -> Contradiction:
     reports = tuple(dict.fromkeys(_report(c) for c in claims))
     return Contradiction(says, against, reports, claims)
 

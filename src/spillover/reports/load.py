@@ -252,7 +252,9 @@ def _day(text: str) -> date | None:
     except ValueError:
         pass
     dates = find_dates(tokenise(text), None)
-    return next((d.past.first for d in dates if d.past.first and not d.past.inferred), None)
+    return next(
+        (d.past.first for d in dates if d.past.first and not d.past.inferred), None
+    )
 
 
 def _first_line(body: str) -> str:

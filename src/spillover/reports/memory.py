@@ -65,15 +65,23 @@ class Memory:
         begins: dict[tuple[str, str], Party] = {}
         for m in self.actors:
             k = m.stop
-            if k + 2 < len(doc.words) and doc.words[k] == "(" and doc.words[k + 2] == ")":
+            if (
+                k + 2 < len(doc.words)
+                and doc.words[k] == "("
+                and doc.words[k + 2] == ")"
+            ):
                 word = doc.words[k + 1]
                 if word.isupper() and len(word) > 1:
                     short.setdefault(word, replace(m.party, resolved="alias"))
             head = doc.words[m.first : m.first + 2]
-            if m.stop - m.first >= 3 and m.party.sector in _GROUPS and all(
-                word[:1].isupper() for word in head
+            if (
+                m.stop - m.first >= 3
+                and m.party.sector in _GROUPS
+                and all(word[:1].isupper() for word in head)
             ):
-                begins.setdefault((head[0], head[1]), replace(m.party, resolved="alias"))
+                begins.setdefault(
+                    (head[0], head[1]), replace(m.party, resolved="alias")
+                )
         if begins:
             taken = {k for m in self.actors for k in range(m.first, m.stop)}
             for k in range(len(doc.words) - 1):
@@ -94,9 +102,7 @@ class Memory:
         position = 0
         taken = {k for m in self.actors for k in range(m.first, m.stop)}
         for k, word in enumerate(doc.lower):
-            while (
-                position < len(self.actors) and self.actors[position].first <= k
-            ):
+            while position < len(self.actors) and self.actors[position].first <= k:
                 position += 1
             if k in taken or not position:
                 continue
@@ -104,7 +110,11 @@ class Memory:
                 party = self._subject_before(k, position, word)
                 if party is not None:
                     found.append((k, k + 1, replace(party, resolved="pronoun")))
-            elif word == "the" and k + 1 < len(doc.lower) and doc.lower[k + 1] in _PHRASES:
+            elif (
+                word == "the"
+                and k + 1 < len(doc.lower)
+                and doc.lower[k + 1] in _PHRASES
+            ):
                 if k + 2 < len(doc.lower) and doc.lower[k + 2] == "of":
                     continue
                 sectors = _PHRASES[doc.lower[k + 1]]
@@ -114,7 +124,7 @@ class Memory:
         return found
 
     def _pairs(self) -> list[tuple[int, int, Party]]:
-        """ "The two factions": the last two groups that were named together."""
+        """As in "The two factions": the last two groups that were named together."""
         doc, found = self.doc, []
         lower = doc.lower
         for k in range(len(lower) - 2):
@@ -146,9 +156,7 @@ class Memory:
         ]
         if not before:
             return None
-        last = max(
-            (s for s in self.starts if s <= before[-1].first), default=0
-        )
+        last = max((s for s in self.starts if s <= before[-1].first), default=0)
         first = next(m for m in before if m.first >= last)
         return self._fits(first.party, word)
 
@@ -170,4 +178,12 @@ class Memory:
 
 
 def _opens_clause(doc: Document, k: int) -> bool:
-    return k > 0 and doc.lower[k - 1] in ("that", ",", "and", "but", "if", "because", "said")
+    return k > 0 and doc.lower[k - 1] in (
+        "that",
+        ",",
+        "and",
+        "but",
+        "if",
+        "because",
+        "said",
+    )

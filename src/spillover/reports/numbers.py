@@ -15,14 +15,35 @@ __all__ = ["Counted", "Toll", "find_tolls", "number_at"]
 _ONES = {
     word: k
     for k, word in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen
-        fourteen fifteen sixteen seventeen eighteen nineteen""".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 _TENS = {
     word: 10 * k
     for k, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
+        start=2,
     )
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
@@ -35,7 +56,7 @@ _DEAD = words("killed dead died killing kills deaths fatalities slain death")
 _HURT = words("wounded injured hurt wounding injuring injuries wounds casualties")
 _PEOPLE_GAP = 6
 """Words between a number and "killed": "three of its border guards were killed"."""
-_BREAKS = frozenset(".;:!?\"“”") | words("but after who which while")
+_BREAKS = frozenset('.;:!?"“”') | words("but after who which while")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +135,7 @@ def find_tolls(doc: Document, first: int, stop: int) -> list[Toll]:
     return found
 
 
-def _toll(
-    doc: Document, i: int, number: Counted, first: int, stop: int
-) -> Toll | None:
+def _toll(doc: Document, i: int, number: Counted, first: int, stop: int) -> Toll | None:
     lower = doc.lower
     low, high, after = number.low, number.high, number.stop
     if (
@@ -148,7 +167,10 @@ def _toll(
 
 
 _MONTHS = words(
-    "january february march april may june july august september october november december"
+    """
+    january february march april may june july august september october november
+    december
+    """
 )
 _HEDGES = words("at least more than about around some nearly almost up to over as many")
 _AFTER_ONLY = words("dead deaths fatalities injuries casualties wounds death died hurt")

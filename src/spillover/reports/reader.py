@@ -7,8 +7,8 @@ same text gives the same reading. This file must never import a page or a case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from spillover.reports.action_words import NOUN
@@ -29,7 +29,7 @@ from spillover.reports.claim import (
     Warning,
     When,
 )
-from spillover.reports.cues import find_cues
+from spillover.reports.cues import Cue, find_cues
 from spillover.reports.dates import Dated, find_dates
 from spillover.reports.foreseen import find_warnings
 from spillover.reports.memory import Memory
@@ -43,6 +43,10 @@ from spillover.reports.tokens import Document, tokenise
 
 __all__ = ["LexiconReader"]
 
+FindActs = Callable[
+    [Document, tuple[int, int], Sequence[Cue], Sequence[Named]], list[Act]
+]
+
 _ALONE = frozenset(
     (
         "PROTEST", "MOBILIZE", "RETREAT", "CONCEDE", "ASSAULT", "REJECT", "REQUEST",
@@ -54,6 +58,8 @@ _ALONE = frozenset(
 _NEWS = 2
 """Days before publication in which an undated act of the day's news is taken to lie."""
 
+_PLACE_BEFORE = 12
+"""Tokens before an act at which a place can still be its own; a dateline is not."""
 _LEAD = 70
 """Tokens of headline and first paragraph: they tell the day's news."""
 
@@ -68,10 +74,15 @@ class LexiconReader:
     ----------
     actors
         Actors beside the table that comes with Spillover: a case's, or a user's list.
+    name
+        What the reading says it was read by.
+    acts
+        Finds the parties of the words for acts; a parser may do it instead.
     """
 
     actors: Sequence[ActorRow] = ()
-    name: str = field(default="lexicon", init=False)
+    name: str = "lexicon"
+    acts: FindActs = find_acts
 
     def read(self, report: Report) -> Reading:
         """Everything one report says, with offsets into its text."""
@@ -85,15 +96,19 @@ class LexiconReader:
         claims: list[Claim] = []
         asked: list[tuple[int, Act]] = []
         for n_sentence, (first, stop) in enumerate(doc.sentences):
-            scene = _scene(doc, first, stop, named, said, dates)
+            scene = _scene(doc, first, stop, named, said, dates, self.acts)
             scene = _answered(scene, n_sentence, asked)
             scenes.append(scene)
             here = [
                 claim
-                for n, told in enumerate(scene.told)
-                if (claim := _claim(report, scene, told, said, len(claims) + n))
+                for told in scene.told
+                if (claim := _claim(report, scene, told, said))
             ]
             claims.extend(_once(here))
+        claims = [
+            replace(claim, id=f"{report.id}-{n:03d}")
+            for n, claim in enumerate(claims, start=1)
+        ]
         lines: list[RedLine] = [line for s in scenes for line in find_red_lines(s)]
         warnings: list[Warning] = [w for s in scenes for w in find_warnings(s)]
         actors = [(m.first, m.stop, m.party) for m in named if not m.place]
@@ -128,15 +143,14 @@ def _scene(
     named: Sequence[Named],
     said: Sequence[Said],
     dates: Sequence[Dated],
+    acts: FindActs,
 ) -> Scene:
     here = tuple(m for m in named if first <= m.first < stop)
     cues = find_cues(doc, first, stop, foretold=False)
     told = []
-    for act in find_acts(doc, (first, stop), cues, here):
+    for act in acts(doc, (first, stop), cues, here):
         at = _head(act)
-        status, reason = status_of(
-            doc, (first, stop), at, noun=act.cue.kind == NOUN
-        )
+        status, reason = status_of(doc, (first, stop), at, noun=act.cue.kind == NOUN)
         told.append(Told(act, status, reason))
     inside = tuple(d for d in dates if first <= d.first < stop)
     middle = _chain(doc, said, (first + stop) // 2, here)
@@ -156,11 +170,19 @@ def _answered(scene: Scene, n: int, asked: list[tuple[int, Act]]) -> Scene:
     told = []
     for one in scene.told:
         act = one.act
-        if act.source is not None and act.target is None and act.cue.action in ("AGREE", "REJECT"):
+        if (
+            act.source is not None
+            and act.target is None
+            and act.cue.action in ("AGREE", "REJECT")
+        ):
             for at, ask in reversed(asked):
                 if n - at > _ASKED_BACK:
                     break
-                if ask.target and ask.source and ask.target.party.actor == act.source.party.actor:
+                if (
+                    ask.target
+                    and ask.source
+                    and ask.target.party.actor == act.source.party.actor
+                ):
                     one = replace(one, act=replace(act, target=ask.source))
                     break
         told.append(one)
@@ -198,7 +220,7 @@ def _party_in(doc: Document, span: Span, named: Iterable[Named]) -> Party | None
 
 
 def _claim(
-    report: Report, scene: Scene, told: Told, said: Sequence[Said], number: int
+    report: Report, scene: Scene, told: Told, said: Sequence[Said]
 ) -> Claim | None:
     """The claim of an act; nothing when its parties are not known."""
     act, doc = told.act, scene.doc
@@ -220,7 +242,7 @@ def _claim(
     first, stop = _clause(scene, told)
     deaths, injured = _tolls(scene, told)
     return Claim(
-        id=f"{report.id}-{number + 1:03d}",
+        id=report.id,
         action=act.cue.action,
         source=_placed(doc, act.source),
         target=_placed(doc, act.target) if act.target else None,
@@ -266,16 +288,20 @@ def _vaguer(claim: Claim, other: Claim) -> bool:
     )
 
 
-_NO_ACTS = frozenset(("deny", "war", "violence", "fighting", "hostilities", "fight", "conflict"))
+_NO_ACTS = frozenset(
+    ("deny", "war", "violence", "fighting", "hostilities", "fight", "conflict")
+)
 """Words that code a root when it is asked for, but tell no act by themselves: a denial is
 the status of what is denied; a war is a tie."""
 
 
-_BACKING = frozenset(("back", "arm", "fund", "support", "sponsor", "train", "finance", "equip"))
+_BACKING = frozenset(
+    ("back", "arm", "fund", "support", "sponsor", "train", "finance", "equip")
+)
 
 
 def _stands(scene: Scene, told: Told) -> bool:
-    """ "is backed by", "asked not to be named", "declined to comment": no act."""
+    """As in "is backed by", "asked not to be named", "declined to comment": no act."""
     cue, lower = told.act.cue, scene.doc.lower
     if cue.passive and cue.lemma in _BACKING:
         before = lower[max(scene.first, cue.first - 3) : cue.first]
@@ -286,7 +312,7 @@ def _stands(scene: Scene, told: Told) -> bool:
 
 
 def _foretells(scene: Scene, told: Told) -> bool:
-    """ "B warned that A was planning": a warning of someone else's act is no threat."""
+    """As in "B warned that A was planning": a warning of someone else's act is no threat."""
     cue = told.act.cue
     if cue.action != "THREATEN" or not cue.lemma.startswith(("warn", "caution")):
         return False
@@ -301,7 +327,7 @@ def _foretells(scene: Scene, told: Told) -> bool:
 
 
 def _plans(scene: Scene, told: Told) -> bool:
-    """ "was planning to attack": the attack that is planned is the claim."""
+    """As in "was planning to attack": the attack that is planned is the claim."""
     cue = told.act.cue
     if cue.action != "AGREE" or scene.doc.lower[cue.stop - 1] != "to":
         return False
@@ -365,7 +391,10 @@ def _when(scene: Scene, told: Told, published: date | None) -> When:
 def _place(scene: Scene, told: Told) -> Place | None:
     """The nearest place after the cue, or the nearest before it."""
     doc, at = scene.doc, told.act.cue.first
-    places = [m for m in scene.named if m.place]
+    places = [
+        m for m in scene.named if m.place and at - m.first <= _PLACE_BEFORE
+        and not (m.first == scene.first and doc.words[m.first].isupper())
+    ]  # fmt: skip
     if not places:
         return None
     m = min(places, key=lambda m: (m.first < at, abs(m.first - at)))

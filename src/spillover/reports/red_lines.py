@@ -35,11 +35,17 @@ _MET = words(
     """
 )
 _WILL = words("will would 'll shall")
-_DEATHS = words("killed dead death deaths die dies dying kills killing casualties lives")
+_DEATHS = words(
+    """
+    killed dead death deaths die dies dying kills killing casualties lives
+    """
+)
 _OPENING = 4
 """Tokens into which "if" still opens the sentence."""
 _STRONG = words("retaliate retaliation avenge strike")
-_SPEECH = frozenset(("REQUEST", "ACCUSE", "CONSULT", "THREATEN", "REJECT", "AGREE", "SUPPORT"))
+_SPEECH = frozenset(
+    ("REQUEST", "ACCUSE", "CONSULT", "THREATEN", "REJECT", "AGREE", "SUPPORT")
+)
 
 
 def find_red_lines(scene: Scene) -> list[RedLine]:
@@ -74,9 +80,7 @@ def _bare_action(scene: Scene, start: int, stop: int) -> str:
     for cue in scene.cues:
         if start <= cue.first < stop and cue.action in HOSTILE:
             return cue.action
-    return next(
-        (_STEPS[w] for w in scene.doc.lower[start:stop] if w in _STEPS), ""
-    )
+    return next((_STEPS[w] for w in scene.doc.lower[start:stop] if w in _STEPS), "")
 
 
 def _line(
@@ -103,7 +107,9 @@ def _line(
     if deaths and crossing is not None and crossing.act.cue.passive:
         target = crossing.act.target
     said = answer.act if answer else None
-    against = said.target.party if said and said.target else actor.party if actor else None
+    against = (
+        said.target.party if said and said.target else actor.party if actor else None
+    )
     return RedLine(
         owner=owner,
         action=action,
@@ -120,7 +126,7 @@ def _line(
 
 
 def _named_line(scene: Scene) -> RedLine | None:
-    """"... is a red line for A"; "A's red line"; "A said that x would cross a red line"."""
+    """As in "... is a red line for A"; "A's red line"; "A said that x would cross a red line"."""
     at = scene.find(_LINE)
     if at < 0:
         return None
@@ -130,18 +136,24 @@ def _named_line(scene: Scene) -> RedLine | None:
     if after and any(w in ("for", "of", "by") for w in lower[at : after.first]):
         owner = after.party
     before = scene.before(at)
-    if owner is None and before and lower[before.stop : before.stop + 1] in (["'s"], ["'"]):
+    if (
+        owner is None
+        and before
+        and lower[before.stop : before.stop + 1] in (["'s"], ["'"])
+    ):
         owner = before.party
     if owner is None:
         owner = scene.speaker
     if owner is None and scene.actors():
         owner = scene.actors()[0].party
     crossing = _crossing(scene, scene.first, scene.stop)
-    return _line(scene, owner, crossing, scene.first, scene.stop, 'the words "red line"')
+    return _line(
+        scene, owner, crossing, scene.first, scene.stop, 'the words "red line"'
+    )
 
 
 def _condition(scene: Scene) -> RedLine | None:
-    """"If A does x, B will do y", either part first."""
+    """As in "If A does x, B will do y", either part first."""
     at = -1
     for k in range(scene.first, scene.stop):
         word = scene.doc.lower[k]
@@ -160,9 +172,11 @@ def _condition(scene: Scene) -> RedLine | None:
     outcome = next(
         (found for part in parts if (found := _answer(scene, *part)) is not None), None
     )
-    if outcome is None and any(
-        w in _WILL for a, b in parts for w in lower[a:b]
-    ) and _bare_action(scene, at, end):
+    if (
+        outcome is None
+        and any(w in _WILL for a, b in parts for w in lower[a:b])
+        and _bare_action(scene, at, end)
+    ):
         outcome = (None, "", None)
     if outcome is None:
         return None
@@ -200,11 +214,9 @@ def _answer(
 
 
 def _any(scene: Scene) -> RedLine | None:
-    """"Any x (by A) will be met with ..."."""
+    """As in "Any x (by A) will be met with ..."."""
     lower = scene.doc.lower
-    at = next(
-        (k for k in range(scene.first, scene.stop) if lower[k] in _ANY), -1
-    )
+    at = next((k for k in range(scene.first, scene.stop) if lower[k] in _ANY), -1)
     if at < 0:
         return None
     will = next((k for k in range(at, scene.stop) if lower[k] in _WILL), -1)
@@ -223,7 +235,9 @@ def _any(scene: Scene) -> RedLine | None:
         return None
     crossing = _crossing(scene, at, scene.stop)
     owner = scene.speaker or _first(scene)
-    return _line(scene, owner, crossing, at, scene.stop, '"respond to any"', None, "ASSAULT")
+    return _line(
+        scene, owner, crossing, at, scene.stop, '"respond to any"', None, "ASSAULT"
+    )
 
 
 def _first(scene: Scene) -> Party | None:
@@ -232,7 +246,7 @@ def _first(scene: Scene) -> Party | None:
 
 
 def _refusal(scene: Scene) -> RedLine | None:
-    """"A will not tolerate x"; "would regard x as an act of war"."""
+    """As in "A will not tolerate x"; "would regard x as an act of war"."""
     at = scene.find(_TOLERATE)
     war = scene.find(_WAR)
     if at < 0 and war < 0:
@@ -253,7 +267,7 @@ def _refusal(scene: Scene) -> RedLine | None:
 
 
 def _warned_against(scene: Scene) -> RedLine | None:
-    """"A warned B against x"."""
+    """As in "A warned B against x"."""
     at = scene.find(("warned", "warns", "warn", "warning", "cautioned"))
     if at < 0:
         return None

@@ -79,7 +79,9 @@ class Scene:
         """Characters of some of its tokens."""
         return Span(*self.doc.span(first, stop))
 
-    def find(self, phrases: Iterable[str], start: int = 0, end: int | None = None) -> int:
+    def find(
+        self, phrases: Iterable[str], start: int = 0, end: int | None = None
+    ) -> int:
         """Token where the first of some phrases begins, or -1."""
         lower = self.doc.lower
         stop = self.stop if end is None else end

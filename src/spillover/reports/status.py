@@ -21,8 +21,14 @@ Read = tuple[Status, str]
 
 _BACK = 14
 """Tokens before the act that are looked at for what governs it."""
-_BREAKS = frozenset(".;:!?\"“”()–—") | words("but while although though whereas ``")
-_IMPLICATIVE = words("had managed manages helped used continued continues began begun started proved proven rushed turned forced came happened happens appears seems seemed appeared reported said believed alleged known")
+_BREAKS = frozenset('.;:!?"“”()–—') | words("but while although though whereas ``")
+_IMPLICATIVE = words(
+    """
+    had managed manages helped used continued continues began begun started proved
+    proven rushed turned forced came happened happens appears seems seemed appeared
+    reported said believed alleged known
+    """
+)
 """Before "to": what follows did take place, or is said to have."""
 _OFF = words("delayed cancelled canceled postponed averted foiled scrapped thwarted")
 """After a noun: it did not come to that."""
@@ -73,7 +79,7 @@ def factuality(
     if status is Status.DENIED:
         return -1
     if certain:
-        if "stop" in reason or "cease" in reason:
+        if any(w in reason for w in ("stop", "cease", "asked not to")):
             return -1
         unsure = status in (Status.CONDITIONAL, Status.DEMANDED)
         return 0 if unsure and "whether" not in reason else 1
@@ -102,13 +108,16 @@ def _condition(doc: Document, first: int, stop: int, at: int) -> Read | None:
             if word == "whether":
                 return Status.HYPOTHETICAL, 'after "whether"'
             return Status.CONDITIONAL, f'after "{word}"'
-        if word in ("in",) and lower[k + 1 : k + 3] in (["case", "of"], ["the", "event"]):
+        if word in ("in",) and lower[k + 1 : k + 3] in (
+            ["case", "of"],
+            ["the", "event"],
+        ):
             return Status.CONDITIONAL, 'after "in case"'
         if word in (".", ";", ":", "but", ",", "and") and k < at - 1:
             break
     if lower[first] in ("should", "were", "had") and at - first <= _BACK:
         comma = next((k for k in range(first, stop) if lower[k] == ","), stop)
-        if at < comma and not lower[stop - 1] == "?":
+        if at < comma and lower[stop - 1] != "?":
             return Status.CONDITIONAL, f'sentence opens with "{lower[first]}"'
     if lower[stop - 1] == "?" and _asked(lower, first, at):
         return Status.HYPOTHETICAL, "a question"
@@ -121,11 +130,16 @@ def _imperative(doc: Document, first: int, at: int) -> bool:
     if word.endswith(("ed", "ing", "s")) or word in _AUXILIARIES | {"want", "need"}:
         return False
     k = at - 1
-    while k >= first and (lower[k] in ("please", "plz", "``", '"', "(", "-", "so", "then") or lower[k] in ("do", "n't", "not")):
+    while k >= first and (
+        lower[k] in ("please", "plz", "``", '"', "(", "-", "so", "then")
+        or lower[k] in ("do", "n't", "not")
+    ):
         k -= 1
     if k < first:
         return at - first < 4
-    return lower[k] in ("let", "lets") or (lower[k] == "me" and k > first and lower[k - 1] == "let")
+    return lower[k] in ("let", "lets") or (
+        lower[k] == "me" and k > first and lower[k - 1] == "let"
+    )
 
 
 def _asked(lower: list[str], first: int, at: int) -> bool:
@@ -172,14 +186,18 @@ def _verb(doc: Document, first: int, stop: int, at: int) -> Read:
 
 
 def _reported(lower: list[str], first: int, k: int) -> bool:
-    """ "said they would": the speaker's own "will", told by another."""
+    """As in "said they would": the speaker's own "will", told by another."""
     before = lower[max(first, k - 3) : k + 1]
     own = before and before[-1] in ("they", "he", "she", "it", "we")
     said = any(word in _SAYING for word in before)
     return bool(own and said)
 
 
-_SAYING = words("said says vowed promised warned announced declared pledged insisted added")
+_SAYING = words(
+    """
+    said says vowed promised warned announced declared pledged insisted added
+    """
+)
 
 
 def _helpers(lower: list[str], first: int, at: int) -> tuple[list[str], int]:
@@ -206,9 +224,7 @@ _AUXILIARIES = (
 )
 
 
-def _not_done(
-    lower: list[str], first: int, at: int, here: set[str]
-) -> Read | None:
+def _not_done(lower: list[str], first: int, at: int, here: set[str]) -> Read | None:
     if here & w.NEGATIONS:
         word = next(iter(here & w.NEGATIONS))
         if "to" in here and any(
@@ -237,7 +253,7 @@ def _closed(lower: list[str], start: int, at: int) -> bool:
 
 
 def _infinitive(doc: Document, first: int, at: int, k: int) -> Read:
-    """ "to V": what stands before decides."""
+    """As in "to V": what stands before decides."""
     lower = doc.lower
     if k >= first and lower[k] in _IMPLICATIVE:
         return Status.HAPPENED, f'"{lower[k]} to"'
@@ -265,10 +281,12 @@ def _infinitive(doc: Document, first: int, at: int, k: int) -> Read:
 
 
 def _gerund(lower: list[str], first: int, at: int, k: int) -> Read:
-    """ "V-ing" after a preposition or another verb."""
+    """As in "V-ing" after a preposition or another verb."""
     before = lower[k] if k >= first else ""
     around = lower[max(first, k - 4) : k + 1]
-    if before in ("without",) or (before == "from" and any(x in w.AVOIDED for x in around)):
+    if before in ("without",) or (
+        before == "from" and any(x in w.AVOIDED for x in around)
+    ):
         return Status.DENIED, f'after "{before}"'
     for word in reversed(around):
         if word in w.DENIALS:
@@ -283,7 +301,7 @@ def _gerund(lower: list[str], first: int, at: int, k: int) -> Read:
             return Status.ONGOING, f'governed by "{word}"'
         if word in _BREAKS or word == ",":
             break
-    if before in ("against",) :
+    if before in ("against",):
         return Status.HYPOTHETICAL, 'after "against"'
     if before in ("for", "at", "toward", "towards") and any(
         x in w.FEAR_WORDS | w.PURPOSE | w.DEMAND_VERBS for x in around
@@ -295,36 +313,67 @@ def _gerund(lower: list[str], first: int, at: int, k: int) -> Read:
     return Status.HAPPENED, "stated as a fact"
 
 
-def _governed_clause(
-    lower: list[str], first: int, at: int, k: int
-) -> Read | None:
+def _governed_clause(lower: list[str], first: int, at: int, k: int) -> Read | None:
     """A clause after "fear that", "denied that", "demanded that"; a future participle."""
     that = next(
-        (n for n in range(k, max(first, at - 2 * _BACK) - 1, -1) if lower[n] == "that"), -1
+        (n for n in range(k, max(first, at - 2 * _BACK) - 1, -1) if lower[n] == "that"),
+        -1,
     )
     if that > first:
         before = lower[max(first, that - 3) : that]
         for word in reversed(before):
             if word in w.DENIALS:
                 return Status.DENIED, f'after "{word} that"'
-            if word in ("fear", "fears", "feared", "worry", "worried", "possibility", "risk", "hope", "hopes", "hoped", "chance", "doubt", "doubts"):
+            if word in (
+                "fear",
+                "fears",
+                "feared",
+                "worry",
+                "worried",
+                "possibility",
+                "risk",
+                "hope",
+                "hopes",
+                "hoped",
+                "chance",
+                "doubt",
+                "doubts",
+            ):
                 return Status.HYPOTHETICAL, f'after "{word} that"'
-            if word in ("demand", "demands", "demanded", "insist", "insisted", "request", "requested", "propose", "proposed"):
+            if word in (
+                "demand",
+                "demands",
+                "demanded",
+                "insist",
+                "insisted",
+                "request",
+                "requested",
+                "propose",
+                "proposed",
+            ):
                 return Status.DEMANDED, f'after "{word} that"'
         for n in range(max(first, that - 3), that):
             if lower[n] in w.NEGATIONS and any(
-                x in words("evidence sign indication proof suggestion reason") for x in lower[n:that]
+                x in words("evidence sign indication proof suggestion reason")
+                for x in lower[n:that]
             ):
                 return Status.DENIED, "no sign that"
     return None
 
 
-def _bare(
-    lower: list[str], at: int, helpers: list[str], k: int, first: int
-) -> bool:
+def _bare(lower: list[str], at: int, helpers: list[str], k: int, first: int) -> bool:
     """A base form without helper after "let", "help", "make" is no report of a fact."""
     del helpers, at
     return k >= first and lower[k] in ("let", "lets", "please")
+
+
+_SUPPOSED = words("future potential possible any would-be")
+_PLANNING = words(
+    """
+    plan plans planning intends vowed threatened threatens promised pledged preparing
+    prepares considering seeking seeks sought wants proposed
+    """
+)
 
 
 def _noun(doc: Document, first: int, at: int) -> Read:
@@ -345,9 +394,8 @@ def _noun(doc: Document, first: int, at: int) -> Read:
             return Status.DENIED, f'negated by "{word}"'
         if word in w.PLAN_NOUNS and steps < 4:
             return Status.PLANNED, f'"{word}" before it'
-        if word in ("future", "potential", "possible", "any", "another", "further", "would-be", "new") and steps < 3:
-            if word in ("potential", "possible", "would-be", "future", "any"):
-                return Status.HYPOTHETICAL, f'"{word}" before it'
+        if steps < 3 and word in _SUPPOSED:
+            return Status.HYPOTHETICAL, f'"{word}" before it'
         if word in w.DENIALS:
             return Status.DENIED, f'governed by "{word}"'
         if word in w.AVOIDED:
@@ -355,7 +403,9 @@ def _noun(doc: Document, first: int, at: int) -> Read:
         if word in w.FEAR_WORDS:
             return Status.HYPOTHETICAL, f'governed by "{word}"'
         if word in ("for", "against") and any(
-            x in w.DEMAND_VERBS or x in ("ready", "braced", "prepare", "preparing", "prepared", "retaliation")
+            x in w.DEMAND_VERBS
+            or x
+            in ("ready", "braced", "prepare", "preparing", "prepared", "retaliation")
             for x in lower[max(first, k - 3) : k]
         ):
             ahead = lower[max(first, k - 3) : k]
@@ -370,9 +420,9 @@ def _noun(doc: Document, first: int, at: int) -> Read:
             return Status.HYPOTHETICAL, f'modal "{word}"'
         if word in w.MODALS_AHEAD:
             return Status.PLANNED, f'modal "{word}"'
-        if word in w.PLANNED_VERBS and steps < 6 and lower[k + 1 : k + 2] != ["by"]:
-            if word in ("plan", "plans", "planning", "intends", "vowed", "threatened", "threatens", "promised", "pledged", "preparing", "prepares", "considering", "seeking", "seeks", "sought", "wants", "proposed"):
-                return Status.PLANNED, f'governed by "{word}"'
+        planned = word in _PLANNING and lower[k + 1 : k + 2] != ["by"]
+        if planned and steps < 6:
+            return Status.PLANNED, f'governed by "{word}"'
         k -= 1
         steps += 1
     return Status.HAPPENED, "a noun, taken as a fact"

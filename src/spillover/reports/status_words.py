@@ -61,8 +61,18 @@ PLAN_NOUNS = words(
     promised next anticipated prospective impending
     """
 )
-DENIALS = words("deny denies denied denying reject rejects rejected dismiss dismissed disown disavow refute refuted")
-NEGATIONS = words("not n't never no neither nor without nobody none nothing hardly barely cannot nowhere")
+DENIALS = words(
+    """
+    deny denies denied denying reject rejects rejected dismiss dismissed disown
+    disavow refute refuted
+    """
+)
+NEGATIONS = words(
+    """
+    not n't never no neither nor without nobody none nothing hardly barely cannot
+    nowhere
+    """
+)
 AVOIDED = words(
     """
     prevent prevents prevented preventing avoid avoids avoided avoiding avert averted
@@ -75,12 +85,22 @@ MODALS_AHEAD = words("will 'll shall")
 MODALS_MAYBE = words("would could may might can 'd")
 MODALS_OUGHT = words("should must ought")
 CONDITIONS = words("if unless whether provided assuming supposing lest")
-PURPOSE = words("order effort efforts bid aimed designed so chance ability need time way plan attempt struggle hope campaign")
+PURPOSE = words(
+    """
+    order effort efforts bid aimed designed so chance ability need time way plan
+    attempt struggle hope campaign
+    """
+)
 DOUBT_VERBS = words(
     """
     believe believes believed think thinks thought suspect suspects suspected say doubt
     doubts doubted suppose guess wonder hope hopes hoped assume assumed imagine pretend
     """
 )
-ONGOING_VERBS = words("continue continues continued continuing keep keeps kept resume resumes resumed begin begins began start starts started")
+ONGOING_VERBS = words(
+    """
+    continue continues continued continuing keep keeps kept resume resumes resumed
+    begin begins began start starts started
+    """
+)
 BE_NOW = words("is are am 's 're been being was were be")

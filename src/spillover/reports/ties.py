@@ -26,7 +26,13 @@ _OVER = words(
     """
 )
 _LASTING = frozenset(
-    (TieKind.SPONSOR, TieKind.MEMBER, TieKind.INFLUENCE, TieKind.NO_RELATIONS, TieKind.AT_WAR)
+    (
+        TieKind.SPONSOR,
+        TieKind.MEMBER,
+        TieKind.INFLUENCE,
+        TieKind.NO_RELATIONS,
+        TieKind.AT_WAR,
+    )
 )
 """Kinds whose words say a lasting tie by themselves."""
 
@@ -91,7 +97,9 @@ def tie_between(
     return replace(read, forward=read.forward != swapped)
 
 
-def _read(doc: Document, sentence: Tokens, one: Tokens, other: Tokens) -> TieRead | None:
+def _read(
+    doc: Document, sentence: Tokens, one: Tokens, other: Tokens
+) -> TieRead | None:
     between, around, suffixes = tie_words()
     suffix = _suffix(doc, one, other, suffixes)
     if suffix is not None:
@@ -124,9 +132,14 @@ def _read(doc: Document, sentence: Tokens, one: Tokens, other: Tokens) -> TieRea
             text = doc.quote(start, stop)
             return TieRead(kind, forward, (start, stop), 1.0, f'"{text}" beside them')
     joined = doc.lower[one[1] : other[0]]
-    if joined and len(joined) <= 12 and joined[-1] in ("and", ",", "the") and "and" in joined + [
-        doc.lower[k] for k in range(other[1], min(sentence[1], other[1] + 4))
-    ]:
+    if (
+        joined
+        and len(joined) <= 12
+        and joined[-1] in ("and", ",", "the")
+        and "and"
+        in joined
+        + [doc.lower[k] for k in range(other[1], min(sentence[1], other[1] + 4))]
+    ):
         return TieRead(TieKind.ALLY, True, (one[1], other[0]), 0.5, "named together")
     return None
 
@@ -145,7 +158,7 @@ _OWNED = {
 def _possessive(
     doc: Document, sentence: Tokens, one: Tokens, other: Tokens
 ) -> TieRead | None:
-    """ "A is B's main ally"."""
+    """As in "A is B's main ally"."""
     lower = doc.lower
     if "is" not in lower[one[1] : other[0]] and "was" not in lower[one[1] : other[0]]:
         return None
@@ -172,12 +185,19 @@ _MEMBERS = words(
 
 
 def _membership(doc: Document, one: Tokens, other: Tokens) -> TieRead | None:
-    """ "members of B", "officers from B", "A, B's spokesman", "A (B)"."""
+    """As in "members of B", "officers from B", "A, B's spokesman", "A (B)"."""
     between = doc.lower[one[1] : other[0]]
     plain = [w for w in between if w not in ("the", "a", "an", "each")]
     tail = doc.lower[one[1] - 1]
-    if plain in (["of"], ["from"], ["in"], ["at"], ["for"], ["with"]) and tail in _MEMBERS:
-        kind = TieKind.INFLUENCE if tail in ("leader", "commander", "chief", "head") else TieKind.MEMBER
+    if (
+        plain in (["of"], ["from"], ["in"], ["at"], ["for"], ["with"])
+        and tail in _MEMBERS
+    ):
+        kind = (
+            TieKind.INFLUENCE
+            if tail in ("leader", "commander", "chief", "head")
+            else TieKind.MEMBER
+        )
         return TieRead(kind, True, (one[1], other[0]), 2.0, f'"{tail} {plain[0]}"')
     if plain == [","] and other[1] < len(doc.lower) and doc.lower[other[1]] == "'s":
         return TieRead(TieKind.MEMBER, True, (one[1], other[0]), 2.0, "in apposition")
@@ -187,7 +207,7 @@ def _membership(doc: Document, one: Tokens, other: Tokens) -> TieRead | None:
 def _suffix(
     doc: Document, one: Tokens, other: Tokens, suffixes: dict[str, TieKind]
 ) -> TieRead | None:
-    """ "A-backed B": the first mention is inside a hyphenated word."""
+    """As in "A-backed B": the first mention is inside a hyphenated word."""
     for k in range(one[0], min(other[0] + 1, one[1] + 1)):
         _, dash, tail = doc.lower[k].rpartition("-")
         if dash and tail in suffixes:
@@ -222,14 +242,14 @@ def _over(doc: Document, first: int, stop: int) -> bool:
     lower = doc.lower[first:stop]
     if "no" in lower and "diplomatic" not in lower and "formal" not in lower:
         return "longer" in lower
-    return any(word in _OVER - {"no"} for word in lower) and "recognise" not in lower and (
-        "recognize" not in lower
+    return (
+        any(word in _OVER - {"no"} for word in lower)
+        and "recognise" not in lower
+        and ("recognize" not in lower)
     )
 
 
-def find_ties(
-    doc: Document, mentions: Sequence[tuple[int, int, Party]]
-) -> list[Tie]:
+def find_ties(doc: Document, mentions: Sequence[tuple[int, int, Party]]) -> list[Tie]:
     """Standing ties of a text, each once, from the mentions of its sentences.
 
     Parameters
@@ -343,7 +363,8 @@ def _belongs(
         if cue[1] <= m0 and m1 <= other[0] and not _listed(doc, m1, other[0]):
             return False
     return not any(
-        word in (";", "while", "but", "whereas") for word in doc.lower[cue[1] : other[0]]
+        word in (";", "while", "but", "whereas")
+        for word in doc.lower[cue[1] : other[0]]
     )
 
 
@@ -387,7 +408,7 @@ def _standing(doc: Document, read: TieRead) -> bool:
 def _hyphenated(
     doc: Document, sentence: Tokens, here: Sequence[tuple[int, int, Party]]
 ) -> list[Tie]:
-    """ "Arland-backed brigades": the word before a mention names the other side.
+    """As in "Arland-backed brigades": the word before a mention names the other side.
 
     Where a plain noun follows ("an umbrella for Arland-backed militias"), whom the noun
     describes is meant: the actor just before.

@@ -6,6 +6,7 @@
 A verdict can be changed and taken back; nothing is deleted. This file imports only
 `errors` and `events`.
 """
+# ruff: noqa: E501 - SQL and sentences for people
 
 from __future__ import annotations
 
@@ -21,7 +22,17 @@ from spillover.store.events import open_store
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Decision", "decide", "keep_readings", "stored_claims"]
+__all__ = [
+    "ACCEPTED",
+    "Decision",
+    "decide",
+    "keep_readings",
+    "stored_claims",
+    "withdraw",
+]
+
+ACCEPTED = "accepted-claims"
+"""Name of the table that records of claims come from; part of their ids."""
 
 Decision = tuple[str, str, dict[str, Any]]
 """Claim id, verdict ("accept", "reject" or "" for none), edits."""
@@ -146,3 +157,20 @@ def decide(path: Path, decisions: Iterable[Decision]) -> int:
             count += 1
         connection.execute("COMMIT")
     return count
+
+
+def withdraw(path: Path, claims: Iterable[str]) -> int:
+    """Take records of claims out of the events again; the number taken out.
+
+    A record made from a claim is the analyst's own: when the verdict is taken back, it
+    goes. Records of imported files are never touched.
+    """
+    gone = 0
+    with open_store(path, write=True) as connection:
+        for ident in claims:
+            row = connection.execute(
+                "DELETE FROM records WHERE dataset = 'plain' AND source_id = ? RETURNING 1",
+                [f"{ACCEPTED}#{ident}"],
+            ).fetchall()
+            gone += len(row)
+    return gone
