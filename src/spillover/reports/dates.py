@@ -83,7 +83,7 @@ def find_dates(doc: Document, published: date | None) -> list[Dated]:
 
 def _at(doc: Document, i: int, count: int, day: date | None) -> Dated | None:
     word = doc.lower[i]
-    if word[0].isdigit() or word in _STARTS:
+    if word[0].isdecimal() or word in _STARTS:
         for rule in _RULES:
             hit = rule(doc, i, count, day)
             if hit:
@@ -114,6 +114,8 @@ def _make(
 
     def when(days: tuple[date, date] | None) -> When:
         one, other = days or (None, None)
+        if role == "on":
+            return When(one, other, text, not printed, span)
         if role == "before" and days and before == "before" and not _ends(doc, i):
             one, other = None, days[0] - timedelta(days=1)
         elif role == "before" and days:
@@ -133,7 +135,7 @@ def _ends(doc: Document, i: int) -> bool:
 def _year_at(doc: Document, i: int, count: int) -> tuple[int, int]:
     """A year at token ``i`` (a comma may stand before it) and the token after it."""
     k = i + 1 if i < count and doc.words[i] == "," else i
-    if k < count and doc.words[k].isdigit() and len(doc.words[k]) == 4:
+    if k < count and doc.words[k].isdecimal() and len(doc.words[k]) == 4:
         year = int(doc.words[k])
         if _FIRST_YEAR <= year <= _LAST_YEAR:
             return year, k + 1
@@ -144,7 +146,7 @@ def _day_number(word: str) -> int:
     """Day of the month written as a number; 0 when it is none."""
     digits = word.removesuffix("st").removesuffix("nd").removesuffix("rd")
     digits = digits.removesuffix("th")
-    value = int(digits) if digits.isdigit() and len(digits) <= 2 else 0
+    value = int(digits) if digits.isdecimal() and len(digits) <= 2 else 0
     return value if 1 <= value <= 31 else 0
 
 
@@ -232,7 +234,9 @@ def _calendar_day(doc: Document, i: int, count: int, day: date | None) -> Dated 
             other, k = _day_number(doc.words[k + 1]), k + 2
     year, k = _year_at(doc, k, count)
     past, ahead = _place(month, number, other, year, day)
-    return _make(doc, i, k, past, ahead, printed=bool(year) and number == other)
+    role = "on" if other > number else ""  # "from 3 to 7 October" is a window
+    printed = bool(year) and number == other
+    return _make(doc, i, k, past, ahead, printed=printed, role=role)
 
 
 def _part_of_month(doc: Document, i: int, count: int, day: date | None) -> Dated | None:

@@ -27,6 +27,11 @@ _BINARY = {
     b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture",
     b"\x1f\x8b": "a compressed file", b"SQLite": "a database", b"{\\rtf": "an RTF file",
 }  # fmt: skip
+_LIKELY = (
+    *("cp1252", "cp1251", "cp1256", "cp1250", "cp1254", "cp1255", "cp1253", "cp1257"),
+    *("gb18030", "big5", "shift_jis", "euc_kr", "utf_16_le", "utf_16_be"),
+)
+"""What reports that are not UTF-8 are in; a wider choice errs more on short texts."""
 _HEADER = re.compile(
     r"^(title|date|published|source|outlet|publisher|author|byline|url|link)\s*:\s*(.+)$",
     re.IGNORECASE,
@@ -209,7 +214,7 @@ def _decode(data: bytes, name: str) -> tuple[str, list[str]]:
     head = re.search(rb"charset=[\"']?([A-Za-z0-9_-]+)", data[:2048])
     codec = head.group(1).decode("ascii") if head else ""
     if not codec:
-        best = from_bytes(data[:200_000]).best()
+        best = from_bytes(data[:200_000], cp_isolation=list(_LIKELY)).best()
         if best is None:
             msg = f"{name}: this is a binary file, not a text. {_MENDS}"
             raise InputError(msg)

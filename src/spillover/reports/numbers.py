@@ -82,7 +82,7 @@ class Toll:
 def _plain(word: str) -> int | None:
     """A number in one word: digits with commas, or a word, or two joined by a dash."""
     digits = word.replace(",", "")
-    if digits.isdigit() and len(digits) <= 9:
+    if digits.isdecimal() and len(digits) <= 9:
         return int(digits)
     if word in _ONES:
         return _ONES[word]
@@ -160,7 +160,8 @@ def _toll(doc: Document, i: int, number: Counted, first: int, stop: int) -> Toll
         if lower[k] in _BREAKS or (k > after and number_at(doc, k, stop)):
             break
         if lower[k] in _DEAD | _HURT and lower[k] not in _BEFORE_ONLY:
-            if number_at(doc, k + 1, stop) and lower[k] not in _AFTER_ONLY:
+            named = number_at(doc, k + 1, stop) or lower[k + 1 : k + 2] in _NOBODY
+            if named and lower[k] not in _AFTER_ONLY:
                 break  # "and wounded 24": the word belongs to the next number
             return Toll(low, high, i, k + 1, lower[k] in _DEAD)
     return None
@@ -172,6 +173,7 @@ _MONTHS = words(
     december
     """
 )
+_NOBODY = (["nobody"], ["none"], ["no"])
 _HEDGES = words("at least more than about around some nearly almost up to over as many")
 _AFTER_ONLY = words("dead deaths fatalities injuries casualties wounds death died hurt")
 _BEFORE_ONLY = words("killing wounding injuring kills death")

@@ -116,7 +116,7 @@ class LexiconReader:
             report=report.id,
             backend=self.name,
             claims=tuple(claims),
-            ties=tuple(find_ties(doc, actors)),
+            ties=tuple(find_ties(doc, actors, extra=self.actors)),
             lines=tuple(lines),
             channels=tuple(find_channels(scenes)),
             warnings=tuple(warnings),

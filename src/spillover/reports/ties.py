@@ -2,7 +2,7 @@
 
 A tie is read from words between the two ("is a member of"), in a hyphenated word before
 the second ("Arland-backed"), or around both ("A and B are allies"). One that is over or
-denied is none. This file must never import an actor table.
+denied is none. This file must never import a reading.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from spillover.reports.actor_table import ActorRow
+from spillover.reports.actors import resolve_mention
 from spillover.reports.claim import Party, Span, Tie, TieKind
 from spillover.reports.tie_words import Cues, tie_words
 from spillover.reports.tokens import Document
@@ -249,7 +251,12 @@ def _over(doc: Document, first: int, stop: int) -> bool:
     )
 
 
-def find_ties(doc: Document, mentions: Sequence[tuple[int, int, Party]]) -> list[Tie]:
+def find_ties(
+    doc: Document,
+    mentions: Sequence[tuple[int, int, Party]],
+    *,
+    extra: Sequence[ActorRow] = (),
+) -> list[Tie]:
     """Standing ties of a text, each once, from the mentions of its sentences.
 
     Parameters
@@ -258,6 +265,8 @@ def find_ties(doc: Document, mentions: Sequence[tuple[int, int, Party]]) -> list
         The text.
     mentions
         (first, stop, party) of actors, in order.
+    extra
+        Actors beside the table, for names inside hyphenated words.
     """
     found: dict[tuple[TieKind, str, str], Tie] = {}
     at = 0
@@ -268,7 +277,7 @@ def find_ties(doc: Document, mentions: Sequence[tuple[int, int, Party]]) -> list
         while end < len(mentions) and mentions[end][0] < stop:
             end += 1
         here = mentions[at:end]
-        for tie in _in_sentence(doc, (first, stop), here):
+        for tie in _in_sentence(doc, (first, stop), here, extra):
             key = _key(tie)
             found.setdefault(key, tie)
         at = end
@@ -283,9 +292,12 @@ def _key(tie: Tie) -> tuple[TieKind, str, str]:
 
 
 def _in_sentence(
-    doc: Document, sentence: Tokens, here: Sequence[tuple[int, int, Party]]
+    doc: Document,
+    sentence: Tokens,
+    here: Sequence[tuple[int, int, Party]],
+    extra: Sequence[ActorRow],
 ) -> list[Tie]:
-    ties = list(_hyphenated(doc, sentence, here))
+    ties = list(_hyphenated(doc, sentence, here, extra))
     for n, (a0, a1, one) in enumerate(here):
         for b0, b1, other in here[n + 1 : n + 4]:
             if one.actor == other.actor or b0 - a1 > _FAR:
@@ -406,15 +418,16 @@ def _standing(doc: Document, read: TieRead) -> bool:
 
 
 def _hyphenated(
-    doc: Document, sentence: Tokens, here: Sequence[tuple[int, int, Party]]
+    doc: Document,
+    sentence: Tokens,
+    here: Sequence[tuple[int, int, Party]],
+    extra: Sequence[ActorRow],
 ) -> list[Tie]:
     """As in "Arland-backed brigades": the word before a mention names the other side.
 
     Where a plain noun follows ("an umbrella for Arland-backed militias"), whom the noun
     describes is meant: the actor just before.
     """
-    from spillover.reports.actors import resolve_mention
-
     _, _, suffixes = tie_words()
     ties = []
     for k in range(*sentence):
@@ -428,7 +441,7 @@ def _hyphenated(
                 w in ("a", "an", "the") for w in doc.lower[before[-1][1] : k]
             )
             target = before[-1] if described else None
-        source = resolve_mention(name)
+        source = resolve_mention(name, extra=extra)
         if target is None or not (source.country or source.sector):
             continue
         b0, b1, party = target

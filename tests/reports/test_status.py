@@ -1,0 +1,86 @@
+"""Whether an act took place. A feared strike that is taken for a past one is the worst error."""
+
+import pytest
+
+from spillover.reports.claim import Status
+from spillover.reports.status import factuality, status_of
+from spillover.reports.tokens import tokenise
+
+TOLD = (Status.HAPPENED, Status.ONGOING)
+
+
+def status(text, word, *, noun=False):
+    doc = tokenise(text)
+    at = doc.lower.index(word)
+    sentence = next(s for s in doc.sentences if s[0] <= at < s[1])
+    return status_of(doc, sentence, at, noun=noun)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Arland struck the port on Monday.", "struck"),
+        ("The port was struck by Arland.", "struck"),
+        ("Arland had already struck the port.", "struck"),
+        ("Arland managed to strike the port.", "strike"),
+    ],
+)
+def test_what_happened(text, word):
+    assert status(text, word) is Status.HAPPENED
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "expected"),
+    [
+        ("Arland will strike the port.", "strike", Status.PLANNED),
+        ("Arland vowed to strike the port.", "strike", Status.PLANNED),
+        ("Arland said it would strike the port.", "strike", Status.PLANNED),
+        ("Arland is preparing to strike the port.", "strike", Status.PLANNED),
+        ("Arland could strike the port.", "strike", Status.HYPOTHETICAL),
+        ("If Arland struck the port, war would follow.", "struck", Status.CONDITIONAL),
+        ("War will follow unless Arland leaves.", "leaves", Status.CONDITIONAL),
+        ("Arland did not strike the port.", "strike", Status.DENIED),
+        ("Arland never struck the port.", "struck", Status.DENIED),
+        ("Arland denied striking the port.", "striking", Status.DENIED),
+        ("Arland denied that its jets had struck the port.", "struck", Status.DENIED),
+        ("Arland would have struck the port.", "struck", Status.DENIED),
+        ("Arland refused to strike the port.", "strike", Status.DENIED),
+        ("Westmark urged Arland to strike the port.", "strike", Status.DEMANDED),
+        ("Arland must strike the port.", "strike", Status.DEMANDED),
+        ("Arland moved ships to strike the port.", "strike", Status.HYPOTHETICAL),
+        ("Arland was accused of a plan to prevent it from striking.", "striking", Status.DENIED),
+        ("Westmark asked Arland not to strike.", "strike", Status.HYPOTHETICAL),
+    ],
+)
+def test_what_did_not(text, word, expected):
+    assert status(text, word) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Diplomats fear a strike on the port.",
+        "There is a risk of a strike on the port.",
+        "Officials warned of a strike on the port.",
+        "Arland threatened a strike on the port.",
+        "The planned strike was discussed.",
+        "Any strike on the port would be answered.",
+        "Arland called for a strike on the port.",
+        "Arland denied a strike on the port.",
+        "A possible strike worried the envoys.",
+        "The ships were sent to deter a strike on the port.",
+    ],
+)
+def test_feared_planned_and_denied_nouns_are_not_past(text):
+    assert status(text, "strike", noun=True) not in TOLD
+
+
+def test_a_noun_stated_as_a_fact():
+    assert status("The strike on the port killed two.", "strike", noun=True) is Status.HAPPENED
+
+
+def test_two_ways_of_asking():
+    doc = tokenise("Arland will strike the port.")
+    at = doc.lower.index("strike")
+    assert factuality(doc, (0, len(doc.words)), at) == -1  # it has not happened
+    assert factuality(doc, (0, len(doc.words)), at, certain=True) == 1  # it is sure
