@@ -334,6 +334,17 @@ def _role_first(
     return None
 
 
+def _apposed(doc: Document, stop: int) -> str:
+    """The surname in "Arland's president, Ana Holt,"; nothing when none follows."""
+    if stop >= len(doc.words) or doc.words[stop] != ",":
+        return ""
+    k = stop + 1
+    while k < len(doc.words) and k - stop < 6 and doc.words[k][:1].isupper():
+        k += 1
+    ended = k < len(doc.words) and doc.words[k] in (",", ".")
+    return doc.words[k - 1] if ended and k - stop > 2 else ""
+
+
 def _with_surnames(doc: Document, found: list[Mention]) -> list[Mention]:
     """Later bare surnames of people named with office before: "Sudani said"."""
     known: dict[str, Party] = {}
@@ -341,6 +352,9 @@ def _with_surnames(doc: Document, found: list[Mention]) -> list[Mention]:
     for m in found:
         taken.update(range(m.first, m.stop))
         tail = doc.words[m.stop - 1]
+        apposed = _apposed(doc, m.stop) if doc.lower[m.stop - 1] in _TITLES else ""
+        if m.kind == "actor" and apposed:
+            known.setdefault(apposed, m.party)
         if m.kind == "actor" and m.stop - m.first >= 3 and tail[:1].isupper():
             known.setdefault(tail, m.party)
     if not known:

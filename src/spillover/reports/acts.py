@@ -162,7 +162,9 @@ def _verb(
     earlier = _verb_before(acts, cue, sentence[0])
     if earlier and _shares(doc, cue, earlier, subject):
         shared = earlier.target if earlier.cue.passive else earlier.source
-        if doc.lower[cue.first - 1] == "to" and earlier.cue.action in ("REQUEST",):
+        asked = doc.lower[cue.first - 1] == "to" and earlier.cue.action == "REQUEST"
+        accused = doc.lower[cue.first - 1] == "of" and earlier.cue.action == "ACCUSE"
+        if asked or accused:
             shared = earlier.target or shared
         subject, why = shared or subject, f'subject of "{earlier.cue.lemma}"'
     if cue.passive:
@@ -226,7 +228,9 @@ def _subject(
     # An inserted clause between commas hides its own mentions.
     if k >= begin and doc.words[k] == ",":
         opening = _opening_comma(doc, begin, k)
-        outside = [m for m in free if m.stop <= opening]
+        outside = [m for m in free if m.stop <= opening] or [
+            m for m in before if m.stop <= opening
+        ]
         if outside:
             return outside[-1], "subject before an inserted clause"
     chosen = free[-1:] or before[-1:]
@@ -265,6 +269,8 @@ def _shares(doc: Document, cue: Cue, earlier: Act, subject: Named | None) -> boo
         return False
     word = doc.lower[k]
     if word in _JOINED or word == "to":
+        return True
+    if word == "of" and earlier.cue.action == "ACCUSE":
         return True
     if word == "," and cue.form == "ing":
         return True

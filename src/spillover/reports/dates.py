@@ -420,6 +420,12 @@ def _span_of_time(doc: Document, i: int, count: int, day: date | None) -> Dated 
         if k < count and lower[k] in _COMING | _PAST:
             k += 1
     many = number_at(doc, k, count)
+    if many is None and lead == "within" and k < count and lower[k].endswith("s"):
+        unit = _UNITS.get(lower[k].removesuffix("s"))
+        if unit is not None:  # "within days"
+            reach = timedelta(days=max(1, round(unit * _FEW)))
+            near = (day, day + reach) if day else None
+            return _make(doc, i, k + 1, near, role="before")
     if many is None:
         if k < count and lower[k] in ("a", "an"):
             low = high = 1.0

@@ -15,7 +15,7 @@ _COMING = (
     "prepared to", "preparations", "planning to", "plans to", "plan to", "planned",
     "intends to", "likely to", "is likely", "could come", "may come", "as soon as",
     "is poised", "poised to", "about to", "set to", "readying", "intelligence",
-    "assess", "assessed", "assesses", "bracing", "brace", "warned of", "warns of",
+    "assess", "assessed", "assesses", "bracing", "brace", "warned of", "warned that", "warn that", "warns that", "warns of",
     "warning of", "fear", "feared", "fears", "anticipate", "anticipates", "threat of",
     "risk of", "on the verge",
 )  # fmt: skip

@@ -104,9 +104,9 @@ class Memory:
         for k, word in enumerate(doc.lower):
             while position < len(self.actors) and self.actors[position].first <= k:
                 position += 1
-            if k in taken or not position:
+            if k in taken:
                 continue
-            if word in _PRONOUNS and (k in heads or _opens_clause(doc, k)):
+            if position and word in _PRONOUNS and (k in heads or _opens_clause(doc, k)):
                 party = self._subject_before(k, position, word)
                 if party is not None:
                     found.append((k, k + 1, replace(party, resolved="pronoun")))
@@ -169,12 +169,20 @@ class Memory:
     def _latest(
         self, position: int, sectors: frozenset[str], token: int
     ) -> Party | None:
-        for m in reversed(self.actors[:position]):
-            if token - m.first > _PHRASE_REACH:
-                return None
-            if m.party.sector in sectors:
-                return m.party
-        return None
+        near = [
+            m for m in reversed(self.actors[:position])
+            if token - m.first <= _PHRASE_REACH and m.party.sector in sectors
+        ]  # fmt: skip
+        if "MIL" not in sectors:
+            return near[0].party if near else None
+        # "The army": an army named before, else one named later, else a government of
+        # another sentence.
+        sentence = max((s for s in self.starts if s <= token), default=0)
+        own = [m for m in near if m.party.sector == "MIL"]
+        later = [m for m in self.actors[position:] if m.party.sector == "MIL"]
+        other = [m for m in near if m.first < sentence]
+        chosen = own[:1] or (later[:1] if not other else []) or other[:1]
+        return chosen[0].party if chosen else None
 
 
 def _opens_clause(doc: Document, k: int) -> bool:

@@ -49,6 +49,7 @@ FindActs = Callable[
 
 _ALONE = frozenset(
     (
+        "ACCUSE",
         "PROTEST", "MOBILIZE", "RETREAT", "CONCEDE", "ASSAULT", "REJECT", "REQUEST",
         "THREATEN",
     )
@@ -186,7 +187,11 @@ def _answered(scene: Scene, n: int, asked: list[tuple[int, Act]]) -> Scene:
                     one = replace(one, act=replace(act, target=ask.source))
                     break
         told.append(one)
-    asked.extend((n, t.act) for t in scene.told if t.act.cue.action == "REQUEST")
+    asked.extend(
+        (n, t.act)
+        for t in scene.told
+        if t.act.cue.action == "REQUEST" and t.status in _PAST
+    )
     return replace(scene, told=tuple(told))
 
 
@@ -295,6 +300,9 @@ _NO_ACTS = frozenset(
 the status of what is denied; a war is a tie."""
 
 
+_ACCIDENTS = frozenset(
+    "crash crashed accident earthquake flood floods collapsed capsized derailed".split()
+)
 _BACKING = frozenset(
     ("back", "arm", "fund", "support", "sponsor", "train", "finance", "equip")
 )
@@ -307,6 +315,10 @@ def _stands(scene: Scene, told: Told) -> bool:
         before = lower[max(scene.first, cue.first - 3) : cue.first]
         if any(word in ("is", "are", "been") for word in before):
             return True
+    if cue.lemma.startswith(("kill", "wound", "injure")) and any(
+        word in _ACCIDENTS for word in lower[scene.first : cue.first]
+    ):
+        return True
     after = " ".join(lower[cue.first : cue.first + 5])
     return "not to be" in after or "to comment" in after or "on condition of" in after
 

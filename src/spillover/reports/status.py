@@ -301,6 +301,11 @@ def _gerund(lower: list[str], first: int, at: int, k: int) -> Read:
             return Status.ONGOING, f'governed by "{word}"'
         if word in _BREAKS or word == ",":
             break
+    if before == "of" and any(
+        x in words("accused accuses accuse accusing suspected blamed")
+        for x in lower[max(first, k - 9) : k]
+    ):
+        return Status.HYPOTHETICAL, "alleged"
     if before in ("against",):
         return Status.HYPOTHETICAL, 'after "against"'
     if before in ("for", "at", "toward", "towards") and any(

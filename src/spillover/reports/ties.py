@@ -42,12 +42,12 @@ _STATES = words(
     """
     ally allies allied alliance partner partners partnership enemy enemies foe foes
     arch-foe arch-foes arch-enemies rival rivals rivalry friend friends coalition
-    strategic against hostile patron solidarity alongside
+    strategic against hostile patron solidarity alongside backs supports ties
     """
 )
 """Words that make an "ally" or "enemy" cue a standing tie and not one act."""
 
-_AROUND = 8
+_AROUND = 12
 _FAR = 24
 _BETWEEN = 2.0
 
@@ -329,6 +329,7 @@ def _in_sentence(
     return ties
 
 
+_SAYS = words("says said say claims")
 _BOTH = words("enemies foes rivals allies partners friends arch-enemies arch-foes")
 """What two sides named before are to each other."""
 _ARMED = words("UAF REB PRM")
@@ -362,7 +363,11 @@ def _belongs(
     last = doc.lower[cue[1] - 1]
     if last in _BOTH and doc.lower[cue[1]] not in ("of", "with", "to", "against"):
         return False  # "A and B are enemies, and C ..."
+    if cue[0] > one[1] and doc.lower[one[1]] in _SAYS:
+        return False  # "which A says is paid by B"
     for m0, m1, _ in here:
+        if doc.lower[m1 : m1 + 1] and doc.lower[m1] in _SAYS:
+            continue
         if m1 <= one[0]:
             around = _inserted(doc, m1, cue[0])
             if around and around[0] <= one[0] < around[1]:
@@ -381,7 +386,12 @@ def _belongs(
 
 
 def _listed(doc: Document, first: int, stop: int) -> bool:
-    """Whether only words of a list stand between two mentions."""
+    """Whether only words of a list stand between two mentions.
+
+    "A, and B is armed by C" is no list: a comma and "and" begin another clause.
+    """
+    if doc.lower[first : first + 2] == [",", "and"]:
+        return False
     return all(
         word in (",", "and", "or", "the", "both", "as", "well", "a", "of", "members")
         for word in doc.lower[first:stop]
