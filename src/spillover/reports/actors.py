@@ -72,6 +72,7 @@ class Mention:
     stop: int
     party: Party
     kind: str = "actor"
+    person: bool = False
 
 
 def find_actors(
@@ -179,7 +180,7 @@ def _compose(
         return _role_first(table, doc, i, entry, count, on)
     if entry.kind == PERSON:
         sector = row.sector if _holds(row, on) else "ELI"
-        return Mention(i, stop, Party(row.id, row.country, sector))
+        return Mention(i, stop, Party(row.id, row.country, sector), person=True)
     if entry.kind == GROUP:
         stop = _over_roles(table, doc, stop, count)
         return Mention(i, stop, Party(row.id, row.country, row.sector))
@@ -283,9 +284,10 @@ def _with_role(
     count: int,
 ) -> Mention:
     stop, sector, word = role
+    person = doc.lower[stop - 1] in _TITLES and not doc.lower[stop - 1].endswith("s")
     stop = _over_name(doc, stop, count, table)
     ident = row.id if sector in STATE_SECTORS or not sector else f"{row.id}-{word}"
-    return Mention(i, stop, Party(ident, row.country, sector))
+    return Mention(i, stop, Party(ident, row.country, sector), person=person)
 
 
 def _over_name(doc: Document, stop: int, count: int, table: Table) -> int:
@@ -360,7 +362,7 @@ def _with_surnames(doc: Document, found: list[Mention]) -> list[Mention]:
     if not known:
         return found
     extra = [
-        Mention(k, k + 1, known[word])
+        Mention(k, k + 1, known[word], person=True)
         for k, word in enumerate(doc.words)
         if word in known and k not in taken
     ]

@@ -166,7 +166,9 @@ def _verb(
         accused = doc.lower[cue.first - 1] == "of" and earlier.cue.action == "ACCUSE"
         if asked or accused:
             shared = earlier.target or shared
-        subject, why = shared or subject, f'subject of "{earlier.cue.lemma}"'
+        joined = doc.lower[cue.first - 1] in _JOINED
+        subject = shared if joined else shared or subject
+        why = f'subject of "{earlier.cue.lemma}"'
     if cue.passive:
         agent = _by(doc, cue, here, sentence[1])
         return Act(cue, agent, subject, "passive" if not agent else 'passive with "by"')
@@ -222,7 +224,7 @@ def _subject(
     while k >= begin and (is_adverb(doc.lower[k]) or doc.lower[k] in _AUXILIARIES):
         k -= 1
     if k >= begin and doc.lower[k] in _RELATIVE:
-        nearest = [m for m in before if m.stop <= k]
+        nearest = [m for m in before if k - 2 <= m.stop <= k]
         return (nearest[-1], "relative clause") if nearest else (None, "")
     free = [m for m in before if not _in_phrase(doc, m)]
     # An inserted clause between commas hides its own mentions.

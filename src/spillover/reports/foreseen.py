@@ -39,7 +39,8 @@ def find_warnings(scene: Scene) -> list[Warning]:
             and not _close(scene, words, told)
         ):
             continue
-        if scene.find(("if", "unless")) >= 0 and by is None:
+        condition = scene.find(("if", "unless")) >= 0 or "should" in scene.lower[:3]
+        if condition and by is None:
             continue
         found.append(_warning(scene, told, by, words))
         break

@@ -112,7 +112,11 @@ class LexiconReader:
         ]
         lines: list[RedLine] = [line for s in scenes for line in find_red_lines(s)]
         warnings: list[Warning] = [w for s in scenes for w in find_warnings(s)]
-        actors = [(m.first, m.stop, m.party) for m in named if not m.place]
+        actors = [
+            (m.first, m.stop, m.party)
+            for m in named
+            if not m.place or (m.first and doc.lower[m.first - 1] == "from")
+        ]
         return Reading(
             report=report.id,
             backend=self.name,

@@ -23,7 +23,7 @@ _TOLERATE = (
     "not tolerate", "would not stand idly",
 )  # fmt: skip
 _WAR = (
-    "act of war", "acts of war", "declaration of war", "declaring war",
+    "act of war", "acts of war", "declaration of war", "declaring war", "mean war", "means war",
     "grounds for war",
 )  # fmt: skip
 _IF = words("if should unless were")
@@ -155,9 +155,12 @@ def _named_line(scene: Scene) -> RedLine | None:
 def _condition(scene: Scene) -> RedLine | None:
     """As in "If A does x, B will do y", either part first."""
     at = -1
+    opening = scene.first
+    while opening < scene.stop - 1 and not scene.doc.lower[opening][0].isalnum():
+        opening += 1  # a quotation mark
     for k in range(scene.first, scene.stop):
         word = scene.doc.lower[k]
-        if word in ("if", "unless") or (word in _IF and k == scene.first):
+        if word in ("if", "unless") or (word in _IF and k == opening):
             at = k
             break
     if at < 0:
@@ -256,8 +259,19 @@ def _refusal(scene: Scene) -> RedLine | None:
         owner = subject.party if subject else scene.speaker
         crossing = _crossing(scene, at, scene.stop)
         return _line(scene, owner, crossing, at, scene.stop, '"will not tolerate"')
-    considers = ("regard", "consider", "treat", "see", "view", "be", "as", "amount")
-    if scene.find(considers, end=war) < 0:
+    considers = (
+        "mean",
+        "means",
+        "regard",
+        "consider",
+        "treat",
+        "see",
+        "view",
+        "be",
+        "as",
+        "amount",
+    )
+    if scene.find(considers, end=war + 1) < 0:
         return None
     owner = scene.speaker or _first(scene)
     crossing = _crossing(scene, scene.first, war)

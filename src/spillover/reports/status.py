@@ -115,6 +115,8 @@ def _condition(doc: Document, first: int, stop: int, at: int) -> Read | None:
             return Status.CONDITIONAL, 'after "in case"'
         if word in (".", ";", ":", "but", ",", "and") and k < at - 1:
             break
+    while first < at and not lower[first][0].isalnum():
+        first += 1  # a quotation mark
     if lower[first] in ("should", "were", "had") and at - first <= _BACK:
         comma = next((k for k in range(first, stop) if lower[k] == ","), stop)
         if at < comma and lower[stop - 1] != "?":
@@ -375,6 +377,8 @@ def _bare(lower: list[str], at: int, helpers: list[str], k: int, first: int) -> 
 _SUPPOSED = words("future potential possible any would-be")
 _PLANNING = words(
     """
+    expects expected expect anticipates anticipated anticipate foresees predicts predicted
+    awaits weighing weighed weighs mulling mulls debating
     plan plans planning intends vowed threatened threatens promised pledged preparing
     prepares considering seeking seeks sought wants proposed
     """

@@ -365,6 +365,8 @@ def _belongs(
         return False  # "A and B are enemies, and C ..."
     if cue[0] > one[1] and doc.lower[one[1]] in _SAYS:
         return False  # "which A says is paid by B"
+    if other[1] < len(doc.lower) and doc.lower[other[1]] in _SAYS:
+        return False  # "A takes orders from B, C says"
     for m0, m1, _ in here:
         if doc.lower[m1 : m1 + 1] and doc.lower[m1] in _SAYS:
             continue
