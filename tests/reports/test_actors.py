@@ -1,5 +1,6 @@
 """Who is named: countries, groups, people, roles; places apart; names that are alike."""
 
+import itertools
 from datetime import date
 
 import pytest
@@ -16,25 +17,40 @@ from spillover.reports.tokens import tokenise
 def named(text, **more):
     doc = tokenise(text)
     return [
-        (doc.quote(m.first, m.stop), m.party.actor, m.kind) for m in find_actors(doc, **more)
+        (doc.quote(m.first, m.stop), m.party.actor, m.kind)
+        for m in find_actors(doc, **more)
     ]
 
 
 def test_two_hezbollahs_are_not_one():
-    found = named("Kataib Hezbollah and Hezbollah fired. Lebanon's Hezbollah denied it.")
-    assert [actor for _, actor, _ in found] == ["kataib-hezbollah", "hezbollah", "hezbollah"]
+    found = named(
+        "Kataib Hezbollah and Hezbollah fired. Lebanon's Hezbollah denied it."
+    )
+    assert [actor for _, actor, _ in found] == [
+        "kataib-hezbollah",
+        "hezbollah",
+        "hezbollah",
+    ]
     assert resolve_mention("Kataib Hezbollah").country == "IRQ"
     assert resolve_mention("Hezbollah").country == "LBN"
 
 
 def test_a_brand_is_not_its_member():
-    found = [actor for _, actor, _ in named("The Islamic Resistance in Iraq and Harakat al-Nujaba fired.")]
+    found = [
+        actor
+        for _, actor, _ in named(
+            "The Islamic Resistance in Iraq and Harakat al-Nujaba fired."
+        )
+    ]
     assert found == ["islamic-resistance-in-iraq", "harakat-al-nujaba"]
 
 
 def test_capital_as_place_and_as_government():
     found = named("Baghdad protested after a strike in Baghdad.")
-    assert [(actor, kind) for _, actor, kind in found] == [("iraq", "actor"), ("iraq", "place")]
+    assert [(actor, kind) for _, actor, kind in found] == [
+        ("iraq", "actor"),
+        ("iraq", "place"),
+    ]
 
 
 def test_roles_of_a_state_are_the_state_and_others_are_not():
@@ -57,7 +73,10 @@ def test_a_group_name_holds_in_its_years():
 
 
 def test_a_name_said_twice_keeps_both():
-    assert [a for _, a, _ in named("Iran warned Iran's neighbours.")] == ["iran", "iran"]
+    assert [a for _, a, _ in named("Iran warned Iran's neighbours.")] == [
+        "iran",
+        "iran",
+    ]
 
 
 def test_own_actors_come_first():
@@ -96,5 +115,5 @@ def test_list_of_actors_that_cannot_be_used(tmp_path):
 def test_mentions_stand_apart_in_any_text(text):
     doc = tokenise(text)
     found = find_actors(doc)
-    assert all(a.stop <= b.first for a, b in zip(found, found[1:], strict=False))
+    assert all(a.stop <= b.first for a, b in itertools.pairwise(found))
     Memory(found, doc)

@@ -56,13 +56,34 @@ def claims(text):
     ("text", "claim"),
     [
         ("Westmark struck Arland.", ("westmark", "ASSAULT", "arland", "happened")),
-        ("Arland was struck by Westmark.", ("westmark", "ASSAULT", "arland", "happened")),
-        ("Westmark's attack on Arland failed.", ("westmark", "ASSAULT", "arland", "happened")),
-        ("The attack on Arland by Westmark failed.", ("westmark", "ASSAULT", "arland", "happened")),
-        ("Westmark warned Eastmark and shelled Arland.", ("westmark", "ASSAULT", "arland", "happened")),
-        ("Westmark, which has a base there, struck Arland.", ("westmark", "ASSAULT", "arland", "happened")),
-        ("Westmark threatened to attack Arland.", ("westmark", "THREATEN", "arland", "happened")),
-        ("Arland asked Eastmark for help, but Eastmark refused.", ("eastmark", "REJECT", "arland", "happened")),
+        (
+            "Arland was struck by Westmark.",
+            ("westmark", "ASSAULT", "arland", "happened"),
+        ),
+        (
+            "Westmark's attack on Arland failed.",
+            ("westmark", "ASSAULT", "arland", "happened"),
+        ),
+        (
+            "The attack on Arland by Westmark failed.",
+            ("westmark", "ASSAULT", "arland", "happened"),
+        ),
+        (
+            "Westmark warned Eastmark and shelled Arland.",
+            ("westmark", "ASSAULT", "arland", "happened"),
+        ),
+        (
+            "Westmark, which has a base there, struck Arland.",
+            ("westmark", "ASSAULT", "arland", "happened"),
+        ),
+        (
+            "Westmark threatened to attack Arland.",
+            ("westmark", "THREATEN", "arland", "happened"),
+        ),
+        (
+            "Arland asked Eastmark for help, but Eastmark refused.",
+            ("eastmark", "REJECT", "arland", "happened"),
+        ),
     ],
 )
 def test_sides(text, claim):
@@ -82,7 +103,12 @@ def test_a_mention_that_opens_the_next_clause_is_no_target():
 
 
 def test_denials_and_requests():
-    assert claims("Arland declined to comment. Westmark did not respond to a request for comment.") == []
+    assert (
+        claims(
+            "Arland declined to comment. Westmark did not respond to a request for comment."
+        )
+        == []
+    )
     found = claims("Arland denied that it had attacked Westmark.")
     assert found == [("arland", "ASSAULT", "westmark", "denied")]
     found = claims("Westmark requested a delay. Arland denied the request.")

@@ -20,11 +20,31 @@ def first(text):
 @pytest.mark.parametrize(
     ("text", "speaker", "count", "named"),
     [
-        ("Two Western officials said that the base was hit.", "Two Western officials", 2, False),
+        (
+            "Two Western officials said that the base was hit.",
+            "Two Western officials",
+            2,
+            False,
+        ),
         ("The base was hit, officials said.", "officials", 2, False),
-        ("According to three diplomats, the base was hit.", "three diplomats", 3, False),
-        ('"We will stay," said Foreign Minister Ola Berg.', "Foreign Minister Ola Berg", 1, True),
-        ("The Arlandic army, which has a base there, said nothing was hit.", "The Arlandic army", 1, True),
+        (
+            "According to three diplomats, the base was hit.",
+            "three diplomats",
+            3,
+            False,
+        ),
+        (
+            '"We will stay," said Foreign Minister Ola Berg.',
+            "Foreign Minister Ola Berg",
+            1,
+            True,
+        ),
+        (
+            "The Arlandic army, which has a base there, said nothing was hit.",
+            "The Arlandic army",
+            1,
+            True,
+        ),
     ],
 )
 def test_speakers(text, speaker, count, named):
@@ -33,14 +53,20 @@ def test_speakers(text, speaker, count, named):
 
 
 def test_told_to_an_outlet():
-    assert first("An official told Reuters on Tuesday that the base was hit.").through == "Reuters"
+    assert (
+        first("An official told Reuters on Tuesday that the base was hit.").through
+        == "Reuters"
+    )
 
 
 def test_a_chain_has_the_nearest_speaker_first():
     text = "Axios reported, citing two unnamed officials, that a strike was near."
     doc = tokenise(text)
     chain = chain_at(attributions(doc), doc.lower.index("strike"))
-    assert [to_attribution(doc, s).speaker for s in chain] == ["two unnamed officials", "Axios"]
+    assert [to_attribution(doc, s).speaker for s in chain] == [
+        "two unnamed officials",
+        "Axios",
+    ]
 
 
 def test_a_quotation_runs_on():

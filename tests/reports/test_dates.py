@@ -59,7 +59,11 @@ def test_what_is_to_come(text, last):
 
 def test_only_a_full_date_is_printed():
     assert not one("It fired on 26 October 2023.").past.inferred
-    for text in ("It fired on 26 October.", "It fired on Tuesday.", "In October 2023 it fired."):
+    for text in (
+        "It fired on 26 October.",
+        "It fired on Tuesday.",
+        "In October 2023 it fired.",
+    ):
         assert one(text).past.inferred
 
 
@@ -70,7 +74,9 @@ def test_without_a_day_of_publication_nothing_relative_is_resolved():
     assert one("It fired on 5 May 2023.", None).past.first == date(2023, 5, 5)
 
 
-@pytest.mark.parametrize("text", ["It may fire.", "They march on.", "Two may leave.", "An end of sorts."])
+@pytest.mark.parametrize(
+    "text", ["It may fire.", "They march on.", "Two may leave.", "An end of sorts."]
+)
 def test_words_that_are_no_dates(text):
     assert find_dates(tokenise(text), DAY) == []
 

@@ -4,7 +4,26 @@ import random
 
 from spillover.reports.duplicates import fold_duplicates
 
-WORDS = "the army of said on that it had left delta brigades port ships talks envoy border fire truce".split()
+WORDS = [
+    "the",
+    "army",
+    "of",
+    "said",
+    "on",
+    "that",
+    "it",
+    "had",
+    "left",
+    "delta",
+    "brigades",
+    "port",
+    "ships",
+    "talks",
+    "envoy",
+    "border",
+    "fire",
+    "truce",
+]
 
 
 def text(seed, n=300):

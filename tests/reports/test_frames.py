@@ -16,18 +16,41 @@ def read(text):
 @pytest.mark.parametrize(
     ("text", "owner", "action"),
     [
-        ("An attack on Arland by Westmark would be a red line, Eastmark said.", "eastmark", "ASSAULT"),
-        ("Westmark will strike Arland if the Brigades attack Westmark.", "westmark", "ASSAULT"),
-        ("Any attack on Eastmark will be met with force, Eastmark said.", "eastmark", "ASSAULT"),
+        (
+            "An attack on Arland by Westmark would be a red line, Eastmark said.",
+            "eastmark",
+            "ASSAULT",
+        ),
+        (
+            "Westmark will strike Arland if the Brigades attack Westmark.",
+            "westmark",
+            "ASSAULT",
+        ),
+        (
+            "Any attack on Eastmark will be met with force, Eastmark said.",
+            "eastmark",
+            "ASSAULT",
+        ),
         ("Westmark would consider a blockade an act of war.", "westmark", "COERCE"),
         ("Westmark will not tolerate attacks on its ships.", "westmark", "ASSAULT"),
-        ("Westmark warned Arland against moving troops to the border.", "westmark", "MOBILIZE"),
-        ("Westmark said it would strike Arland if any of its soldiers were killed.", "westmark", "deaths"),
+        (
+            "Westmark warned Arland against moving troops to the border.",
+            "westmark",
+            "MOBILIZE",
+        ),
+        (
+            "Westmark said it would strike Arland if any of its soldiers were killed.",
+            "westmark",
+            "deaths",
+        ),
     ],
 )
 def test_lines(text, owner, action):
     found = [(x.owner.actor, x.action) for x in read(text).lines]
-    assert found in ([(owner, action)], [(owner, "ASSAULT")] if action == "COERCE" else [])
+    assert found in (
+        [(owner, action)],
+        [(owner, "ASSAULT")] if action == "COERCE" else [],
+    )
 
 
 def test_no_line_without_an_answer():
@@ -47,9 +70,9 @@ def test_no_line_without_an_answer():
 )
 def test_channels_and_how_they_went(after, outcome):
     found = read(f"Arland asked Eastmark to rein in the Brigades. {after}").channels
-    assert [(c.asker.actor, c.asked.actor, c.about.actor, c.outcome) for c in found] == [
-        ("arland", "eastmark", "brigades", outcome)
-    ]
+    assert [
+        (c.asker.actor, c.asked.actor, c.about.actor, c.outcome) for c in found
+    ] == [("arland", "eastmark", "brigades", outcome)]
 
 
 def test_the_answer_of_another_is_not_the_answer():
@@ -58,7 +81,9 @@ def test_the_answer_of_another_is_not_the_answer():
 
 
 def test_a_warning_has_its_deadline():
-    found = read("Eastmark is preparing to attack Westmark before 5 March, officials said.").warnings
+    found = read(
+        "Eastmark is preparing to attack Westmark before 5 March, officials said."
+    ).warnings
     assert [(w.source.actor, w.action, w.target.actor, w.by.last) for w in found] == [
         ("eastmark", "ASSAULT", "westmark", date(2031, 3, 4))
     ]

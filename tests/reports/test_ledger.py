@@ -11,7 +11,10 @@ DAY = date(2031, 3, 3)
 
 
 def ledger(*texts, **more):
-    reports = [Report(report_id(t), t, name=f"r{n}", published=DAY) for n, t in enumerate(texts)]
+    reports = [
+        Report(report_id(t), t, name=f"r{n}", published=DAY)
+        for n, t in enumerate(texts)
+    ]
     reader = LexiconReader(ROWS)
     return Ledger(tuple((r, reader.read(r)) for r in reports), **more)
 
@@ -28,7 +31,11 @@ def statement(found):
 
 def test_two_reports_support_one_statement():
     one = statement(ledger(SAID, AGAIN))
-    assert (one.key, one.independent, len(one.against)) == (("westmark", "ASSAULT", "arland"), 2, 0)
+    assert (one.key, one.independent, len(one.against)) == (
+        ("westmark", "ASSAULT", "arland"),
+        2,
+        0,
+    )
     assert credibility(one)[0] == 2
 
 
@@ -61,7 +68,9 @@ def test_tolls_that_exclude_each_other():
 
 
 def test_attacks_a_month_apart_are_two_statements():
-    book = ledger("Westmark struck Arland on 1 February.", "Westmark struck Arland on 1 March.")
+    book = ledger(
+        "Westmark struck Arland on 1 February.", "Westmark struck Arland on 1 March."
+    )
     assert len([s for s in book.statements() if s.key[1] == "ASSAULT"]) == 2
 
 

@@ -25,9 +25,15 @@ def refused(path, **more):
 
 def test_text_with_a_head(tmp_path):
     path = tmp_path / "a.txt"
-    path.write_text(f"Published: 2031-03-01\nSource: A Wire\nTitle: Out\n\n{TEXT}\n", "utf-8")
+    path.write_text(
+        f"Published: 2031-03-01\nSource: A Wire\nTitle: Out\n\n{TEXT}\n", "utf-8"
+    )
     (report,) = load(path)
-    assert (report.title, report.outlet, report.published.isoformat()) == ("Out", "A Wire", "2031-03-01")
+    assert (report.title, report.outlet, report.published.isoformat()) == (
+        "Out",
+        "A Wire",
+        "2031-03-01",
+    )
     assert report.text == TEXT
 
 
@@ -114,7 +120,10 @@ def test_what_is_refused(tmp_path, data, message):
 
 
 def test_missing_file_and_empty_folder(tmp_path):
-    assert refused(tmp_path / "no.txt") == f"{tmp_path / 'no.txt'}: there is no such file or folder"
+    assert (
+        refused(tmp_path / "no.txt")
+        == f"{tmp_path / 'no.txt'}: there is no such file or folder"
+    )
     assert refused(tmp_path) == (
         f"{tmp_path}: no report in this folder. Expected files ending in .txt, .md, .html or .htm"
     )
@@ -122,7 +131,9 @@ def test_missing_file_and_empty_folder(tmp_path):
 
 def test_right_to_left_words_in_an_english_text(tmp_path):
     path = tmp_path / "a.txt"
-    path.write_text(f"{TEXT} The group, called جيش الدلتا in Arabic, left. {TEXT}", "utf-8")
+    path.write_text(
+        f"{TEXT} The group, called جيش الدلتا in Arabic, left. {TEXT}", "utf-8"
+    )
     (report,) = load(path)
     assert "جيش الدلتا" in report.text
 

@@ -14,12 +14,24 @@ def tolls(text):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("A strike killed at least three people and wounded a dozen.", [(3, 3, True), (12, 12, False)]),
-        ("Two soldiers were killed and twenty-four others injured.", [(2, 2, True), (24, 24, False)]),
+        (
+            "A strike killed at least three people and wounded a dozen.",
+            [(3, 3, True), (12, 12, False)],
+        ),
+        (
+            "Two soldiers were killed and twenty-four others injured.",
+            [(2, 2, True), (24, 24, False)],
+        ),
         ("Between 3 and 5 of its guards died.", [(3, 5, True)]),
-        ("The shelling left 41 dead and dozens hurt.", [(41, 41, True), (24, 99, False)]),
+        (
+            "The shelling left 41 dead and dozens hurt.",
+            [(41, 41, True), (24, 99, False)],
+        ),
         ("It fired 180 missiles and killed nobody.", []),
-        ("A drone killed two soldiers on 2 October and wounded 24.", [(2, 2, True), (24, 24, False)]),
+        (
+            "A drone killed two soldiers on 2 October and wounded 24.",
+            [(2, 2, True), (24, 24, False)],
+        ),
         ("In 2023 it struck 85 targets.", []),
     ],
 )

@@ -92,7 +92,10 @@ def test_drafts_hold_what_the_keys_hold(read):
         events = {s["id"]: s["event"].split() for s in case["streams"]}
         parts = {
             "actors": (set(want["actors"]), set(case["actors"])),
-            "lines": (set(want["lines"]), {x["owner"] for x in case.get("red_lines", ())}),
+            "lines": (
+                set(want["lines"]),
+                {x["owner"] for x in case.get("red_lines", ())},
+            ),
             "warnings": (
                 {tuple(w) for w in want["warnings"]},
                 {tuple(events[w["event"]]) for w in case.get("warnings", ())},

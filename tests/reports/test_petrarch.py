@@ -14,7 +14,10 @@ FOLDER = Path(__file__).parent / "petrarch"
 
 
 def coded(text, day=None):
-    return {(e.source, e.target, e.code) for e in code_sentence(text, read_dictionaries(FOLDER), day)}
+    return {
+        (e.source, e.target, e.code)
+        for e in code_sentence(text, read_dictionaries(FOLDER), day)
+    }
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,10 @@ def coded(text, day=None):
         ("Southland was attacked by Norland soldiers.", {("NRLMIL", "STH", "190")}),
         ("Norland refused to attack Southland.", {("NRL", "STH", "120")}),
         ("Norland broke off diplomatic ties with Southland.", {("NRL", "STH", "161")}),
-        ("Norland praised the Twin Isles.", {("NRL", "TWA", "051"), ("NRL", "TWB", "051")}),
+        (
+            "Norland praised the Twin Isles.",
+            {("NRL", "TWA", "051"), ("NRL", "TWB", "051")},
+        ),
         ("Norland broke a vase in Southland.", set()),
         ("Norland praised nobody known.", set()),
         ("The minister of Southland praised Norland.", {("STHGOV", "NRL", "051")}),
@@ -36,18 +42,29 @@ def test_sentences(text, expected):
 
 
 def test_codes_hold_on_their_days():
-    assert coded("Norland praised the Old Kingdom.", date(1990, 1, 1)) == {("NRL", "OKD", "051")}
-    assert coded("Norland praised the Old Kingdom.", date(1999, 1, 1)) == {("NRL", "NKD", "051")}
+    assert coded("Norland praised the Old Kingdom.", date(1990, 1, 1)) == {
+        ("NRL", "OKD", "051")
+    }
+    assert coded("Norland praised the Old Kingdom.", date(1999, 1, 1)) == {
+        ("NRL", "NKD", "051")
+    }
     assert coded("Norland praised the Old Kingdom.") == set()
 
 
 def test_both_ways():
-    assert coded("Norland met Southland.") == {("NRL", "STH", "040"), ("STH", "NRL", "040")}
+    assert coded("Norland met Southland.") == {
+        ("NRL", "STH", "040"),
+        ("STH", "NRL", "040"),
+    }
 
 
 def test_faults_name_file_and_line_and_the_rest_is_read(tmp_path):
-    (tmp_path / "my.actors.txt").write_text("NORLAND [NRL]\nBADLAND [BAD <xx>]\nSOUTHLAND [STH]\n", "utf-8")
-    (tmp_path / "my.verbs.txt").write_text("--- PRAISE [051] ---\nPRAISE\n- NO STAR [100]\n", "utf-8")
+    (tmp_path / "my.actors.txt").write_text(
+        "NORLAND [NRL]\nBADLAND [BAD <xx>]\nSOUTHLAND [STH]\n", "utf-8"
+    )
+    (tmp_path / "my.verbs.txt").write_text(
+        "--- PRAISE [051] ---\nPRAISE\n- NO STAR [100]\n", "utf-8"
+    )
     found = read_dictionaries(tmp_path)
     assert found.faults == [
         'my.actors.txt:2: the code "[BAD <xx>]" cannot be read',

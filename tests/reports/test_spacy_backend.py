@@ -87,4 +87,6 @@ def test_where_the_parse_is_silent_the_neighbours_speak():
     words = [("Westmark", "dep", 1), ("struck", "ROOT", 1), ("Arland", "dep", 1)]
     by_parse = SpacyReader(lambda _: Parse(text, words), ROWS).read(Report("abc", text))
     plain = LexiconReader(ROWS).read(Report("abc", text))
-    assert [c.target.actor for c in by_parse.claims] == [c.target.actor for c in plain.claims]
+    assert [c.target.actor for c in by_parse.claims] == [
+        c.target.actor for c in plain.claims
+    ]

@@ -48,7 +48,11 @@ def test_what_happened(text, word):
         ("Westmark urged Arland to strike the port.", "strike", Status.DEMANDED),
         ("Arland must strike the port.", "strike", Status.DEMANDED),
         ("Arland moved ships to strike the port.", "strike", Status.HYPOTHETICAL),
-        ("Arland was accused of a plan to prevent it from striking.", "striking", Status.DENIED),
+        (
+            "Arland was accused of a plan to prevent it from striking.",
+            "striking",
+            Status.DENIED,
+        ),
         ("Westmark asked Arland not to strike.", "strike", Status.HYPOTHETICAL),
     ],
 )
@@ -76,7 +80,10 @@ def test_feared_planned_and_denied_nouns_are_not_past(text):
 
 
 def test_a_noun_stated_as_a_fact():
-    assert status("The strike on the port killed two.", "strike", noun=True) is Status.HAPPENED
+    assert (
+        status("The strike on the port killed two.", "strike", noun=True)
+        is Status.HAPPENED
+    )
 
 
 def test_two_ways_of_asking():

@@ -19,8 +19,15 @@ ROWS = (
 
 def ties(text):
     doc = tokenise(text)
-    mentions = [(m.first, m.stop, m.party) for m in find_actors(doc, extra=ROWS) if m.kind == "actor"]
-    return {(t.kind, t.source.actor, t.target.actor) for t in find_ties(doc, mentions, extra=ROWS)}
+    mentions = [
+        (m.first, m.stop, m.party)
+        for m in find_actors(doc, extra=ROWS)
+        if m.kind == "actor"
+    ]
+    return {
+        (t.kind, t.source.actor, t.target.actor)
+        for t in find_ties(doc, mentions, extra=ROWS)
+    }
 
 
 @pytest.mark.parametrize(
@@ -28,14 +35,35 @@ def ties(text):
     [
         ("Arland is an ally of Eastmark.", (TieKind.ALLY, "arland", "eastmark")),
         ("Eastmark is Arland's main ally.", (TieKind.ALLY, "eastmark", "arland")),
-        ("The Eastmark-backed Brigades fired.", (TieKind.SPONSOR, "eastmark", "brigades")),
-        ("The Brigades, who are backed by Eastmark, fired.", (TieKind.SPONSOR, "eastmark", "brigades")),
-        ("The Brigades are funded by Eastmark.", (TieKind.SPONSOR, "eastmark", "brigades")),
-        ("The River Brigade is part of the Brigades.", (TieKind.MEMBER, "river", "brigades")),
+        (
+            "The Eastmark-backed Brigades fired.",
+            (TieKind.SPONSOR, "eastmark", "brigades"),
+        ),
+        (
+            "The Brigades, who are backed by Eastmark, fired.",
+            (TieKind.SPONSOR, "eastmark", "brigades"),
+        ),
+        (
+            "The Brigades are funded by Eastmark.",
+            (TieKind.SPONSOR, "eastmark", "brigades"),
+        ),
+        (
+            "The River Brigade is part of the Brigades.",
+            (TieKind.MEMBER, "river", "brigades"),
+        ),
         ("Arland and Westmark are enemies.", (TieKind.ENEMY, "arland", "westmark")),
-        ("Arland has been at war with Westmark.", (TieKind.AT_WAR, "arland", "westmark")),
-        ("Arland has no diplomatic relations with Westmark.", (TieKind.NO_RELATIONS, "arland", "westmark")),
-        ("The Brigades are loyal to Eastmark.", (TieKind.INFLUENCE, "eastmark", "brigades")),
+        (
+            "Arland has been at war with Westmark.",
+            (TieKind.AT_WAR, "arland", "westmark"),
+        ),
+        (
+            "Arland has no diplomatic relations with Westmark.",
+            (TieKind.NO_RELATIONS, "arland", "westmark"),
+        ),
+        (
+            "The Brigades are loyal to Eastmark.",
+            (TieKind.INFLUENCE, "eastmark", "brigades"),
+        ),
     ],
 )
 def test_kinds(text, tie):
@@ -57,7 +85,9 @@ def test_what_is_over_or_supposed_is_no_tie(text):
 
 
 def test_a_tie_belongs_to_the_nearest_two():
-    found = ties("Eastmark, an ally of Arland, warned that the River Brigade had mines.")
+    found = ties(
+        "Eastmark, an ally of Arland, warned that the River Brigade had mines."
+    )
     assert found == {(TieKind.ALLY, "eastmark", "arland")}
     found = ties("Arland and Westmark are enemies, and Eastmark stands aside.")
     assert found == {(TieKind.ENEMY, "arland", "westmark")}

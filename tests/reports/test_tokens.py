@@ -29,7 +29,9 @@ def test_sentences_part_the_tokens(text):
 
 
 def test_abbreviations_do_not_end_a_sentence():
-    found = sentences("Gen. Ola Berg met Mr. Dahl in the U.S. on Monday. They spoke. J. Holt left.")
+    found = sentences(
+        "Gen. Ola Berg met Mr. Dahl in the U.S. on Monday. They spoke. J. Holt left."
+    )
     assert found == [
         "Gen. Ola Berg met Mr. Dahl in the U.S. on Monday.", "They spoke.", "J. Holt left.",
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from spillover.reports.claim import (
     When,
 )
 from spillover.reports.report import Report
+from spillover.reports.rows import TIE_WORDS, several
 
 __all__ = ["review_page"]
 
@@ -31,15 +32,22 @@ def review_page(report: Report, reading: Reading) -> str:
         ("Read by", reading.backend),
         (
             "Found",
-            f"{len(reading.claims)} claims, {len(reading.ties)} ties, "
-            f"{len(reading.lines)} red lines, {len(reading.channels)} channels, "
-            f"{len(reading.warnings)} warnings",
+            ", ".join(
+                several(len(found), word)
+                for found, word in (
+                    (reading.claims, "claim"),
+                    (reading.ties, "tie"),
+                    (reading.lines, "red line"),
+                    (reading.channels, "channel"),
+                    (reading.warnings, "warning"),
+                )
+            ),
         ),
     ]
     items = [_claim(claim) for claim in reading.claims]
     items += [
         Item(
-            f"t{n}", "tie", f"{_name(t.source)}: {t.kind.value}, {_name(t.target)}", (),
+            f"t{n}", "tie", f"{_name(t.source)} {TIE_WORDS[t.kind]} {_name(t.target)}", (),
             _spans(clause=t.span, cue=t.cue), t.reason,
         )
         for n, t in enumerate(reading.ties)

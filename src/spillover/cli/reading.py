@@ -108,7 +108,7 @@ def read(
     from spillover.cli.progress import Bar
     from spillover.cli.show_folder import new_folder
     from spillover.reports.load import Loaded
-    from spillover.reports.rows import COLUMNS, reading_json, reading_rows
+    from spillover.reports.rows import COLUMNS, reading_json, reading_rows, several
     from spillover.store.atomic import write_text
     from spillover.store.events import default_store
 
@@ -179,10 +179,9 @@ def read(
         return
     for item in shown if len(shown) <= _SHOWN else []:
         _tell(item)
-    say(
-        f"{counts['reports']:,} reports: {counts['claims']:,} claims, {counts['ties']:,} ties, "
-        f"{counts['lines']:,} red lines, {counts['channels']:,} channels, {counts['warnings']:,} warnings."
-    )
+    words = ("report", "claim", "tie", "red line", "channel", "warning")
+    parts = [several(n, w) for n, w in zip(counts.values(), words, strict=True)]
+    say(f"{parts[0]}: {', '.join(parts[1:])}.")
     for file, why in loaded.skipped[:5]:
         note(
             f"Left out: {why if why.startswith(file) else f'{file}: {why}'}",
@@ -211,6 +210,9 @@ def _days(when: dict[str, Any]) -> str:
 
 def _tell(item: dict[str, Any]) -> None:
     """Print what was read from one report."""
+    from spillover.reports.claim import TieKind
+    from spillover.reports.rows import TIE_WORDS
+
     data = item["reading"]
     say(item["title"])
     for c in data["claims"]:
@@ -222,7 +224,8 @@ def _tell(item: dict[str, Any]) -> None:
             f"{days}{who}"
         )
     for t in data["ties"]:
-        say(f"  tie       {t['source']['actor']}: {t['kind']}, {t['target']['actor']}")
+        words = TIE_WORDS[TieKind(t["kind"])]
+        say(f"  tie       {t['source']['actor']} {words} {t['target']['actor']}")
     for x in data["lines"]:
         by = f" by {x['actor']['actor']}" if x["actor"] else ""
         say(f"  red line  {x['owner']['actor']}: {x['action'].lower()}{by}")
@@ -287,7 +290,7 @@ def claims(
         act = f"{row['source']} {row['action']} {row['target'] or '-'}"
         say(f"{row['id']}  {mark:8}  {act}: {row['status']}, {day}")
     open_ = sum(row["verdict"] == "" for row in rows)
-    note(f"{len(rows)} claims, {open_} open.", quiet=quiet)
+    note(f"{len(rows):,} claims listed, {open_:,} open.", quiet=quiet)
 
 
 @app.command()
@@ -322,6 +325,7 @@ def draft(
     from spillover.errors import InputError
     from spillover.reports.actor_table import slug
     from spillover.reports.draft_text import draft_yaml
+    from spillover.reports.rows import several
     from spillover.store.atomic import write_text
 
     if out.exists() and not force:
@@ -351,10 +355,11 @@ def draft(
             )
         )
         return
-    say(
-        f"{out}: "
-        + ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in counts.items())
-    )
+    parts = [
+        several(n, kind.removesuffix("s").replace("_", " "))
+        for kind, n in counts.items()
+    ]
+    say(f"{out}: {', '.join(parts)}")
     say("Questions for the analyst:")
     for n, text in enumerate(made.questions, start=1):
         say(f"  {n}. {text}")

@@ -54,6 +54,8 @@ _PENDING = (
     "not yet decided", "no answer so far", "has not answered", "has yet to", "not decided",
     "no decision", "not clear when", "no answer yet", "was considering", "is considering",
 )  # fmt: skip
+_NEAR = 50
+"""Channels back to which one ask is known again."""
 _LOOK_ON = 3
 """Sentences after the ask in which its end is looked for."""
 
@@ -75,7 +77,8 @@ def find_channels(scenes: Sequence[Scene]) -> list[Channel]:
 
 def _known(found: list[Channel], new: Channel) -> bool:
     """Whether the same ask is there already; the one with an answer stays."""
-    for k, old in enumerate(found):
+    for k in range(max(0, len(found) - _NEAR), len(found)):
+        old = found[k]
         same = (old.asker.actor, old.asked.actor) == (new.asker.actor, new.asked.actor)
         about = (
             old.about is None

@@ -5,6 +5,7 @@ This file must never import a claim's reader.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -32,6 +33,7 @@ _PHRASES: dict[str, frozenset[str]] = {
 """Words after "the" that stand for someone named before, by sector."""
 
 _PRONOUNS = words("it they he she")
+_OWNERS = words("the their his her its")
 _PRONOUN_REACH = 60
 _PHRASE_REACH = 400
 
@@ -43,6 +45,7 @@ class Memory:
         self.doc = doc
         self.actors = [m for m in mentions if m.kind == "actor"]
         self.starts = [first for first, _ in doc.sentences]
+        self.firsts = [m.first for m in self.actors]
         self._carried = [
             *self._short_forms(), *self._stand_ins(), *self._pairs()
         ]  # fmt: skip
@@ -107,18 +110,21 @@ class Memory:
             if k in taken:
                 continue
             if position and word in _PRONOUNS and (k in heads or _opens_clause(doc, k)):
-                party = self._subject_before(k, position, word)
+                party = self._subject_before(k, word)
                 if party is not None:
                     found.append((k, k + 1, replace(party, resolved="pronoun")))
             elif (
-                word == "the"
+                word in _OWNERS
                 and k + 1 < len(doc.lower)
                 and doc.lower[k + 1] in _PHRASES
             ):
                 if k + 2 < len(doc.lower) and doc.lower[k + 2] == "of":
                     continue
                 sectors = _PHRASES[doc.lower[k + 1]]
-                party = self._latest(position, sectors, k)
+                party = None
+                if word != "the":  # "her country": of whom the sentence speaks
+                    party = self._in_sentence(k, sectors)
+                party = party or self._latest(sectors, k)
                 if party is not None:
                     found.append((k, k + 2, replace(party, resolved="carried")))
         return found
@@ -134,9 +140,10 @@ class Memory:
             if not sectors:
                 continue
             before = [
-                m for m in self.actors
-                if m.stop <= k and k - m.first <= _PHRASE_REACH and m.party.sector in sectors
-            ]  # fmt: skip
+                m
+                for m in self._between(k - _PHRASE_REACH, k)
+                if m.party.sector in sectors
+            ]
             for a, b in zip(reversed(before[:-1]), reversed(before[1:]), strict=True):
                 if lower[a.stop : b.first] in (["and"], ["and", "the"], ["or"]):
                     found += [
@@ -145,18 +152,29 @@ class Memory:
                     break
         return found
 
-    def _subject_before(self, token: int, position: int, word: str) -> Party | None:
-        """The first actor of the sentence before: its subject as a rule."""
-        sentence = max((s for s in self.starts if s <= token), default=0)
-        same = [m for m in self.actors[:position] if sentence <= m.first < token]
+    def _between(self, first: int, stop: int) -> list[Mention]:
+        """Actors that begin in some tokens."""
+        return self.actors[
+            bisect_left(self.firsts, first) : bisect_left(self.firsts, stop)
+        ]
+
+    def _sentence_start(self, token: int) -> int:
+        at = bisect_right(self.starts, token) - 1
+        return self.starts[at] if at >= 0 else 0
+
+    def _subject_before(self, token: int, word: str) -> Party | None:
+        """The first actor of the sentence, or of the one before: the subject as a rule."""
+        before = self._between(token - _PRONOUN_REACH, token)
+        if word in ("he", "she"):
+            people = [m for m in before if m.person]
+            if people:
+                return people[-1].party
+        same = self._between(self._sentence_start(token), token)
         if same:
             return self._fits(same[0].party, word)
-        before = [
-            m for m in self.actors[:position] if token - m.first <= _PRONOUN_REACH
-        ]
         if not before:
             return None
-        last = max((s for s in self.starts if s <= before[-1].first), default=0)
+        last = self._sentence_start(before[-1].first)
         first = next(m for m in before if m.first >= last)
         return self._fits(first.party, word)
 
@@ -166,32 +184,37 @@ class Memory:
             return None
         return party
 
-    def _latest(
-        self, position: int, sectors: frozenset[str], token: int
-    ) -> Party | None:
+    def _in_sentence(self, token: int, sectors: frozenset[str]) -> Party | None:
+        """The first fitting actor of the sentence."""
+        for m in self._between(self._sentence_start(token), token):
+            if m.party.sector in sectors:
+                return m.party
+        return None
+
+    def _latest(self, sectors: frozenset[str], token: int) -> Party | None:
         near = [
-            m for m in reversed(self.actors[:position])
-            if token - m.first <= _PHRASE_REACH and m.party.sector in sectors
-        ]  # fmt: skip
+            m
+            for m in reversed(self._between(token - _PHRASE_REACH, token))
+            if m.party.sector in sectors
+        ]
         if "MIL" not in sectors:
             return near[0].party if near else None
-        # "The army": an army named before, else one named later, else a government of
-        # another sentence.
-        sentence = max((s for s in self.starts if s <= token), default=0)
+        # "The army": an army named before, else a government of another sentence, else an
+        # army named later.
+        sentence = self._sentence_start(token)
         own = [m for m in near if m.party.sector == "MIL"]
-        later = [m for m in self.actors[position:] if m.party.sector == "MIL"]
         other = [m for m in near if m.first < sentence]
-        chosen = own[:1] or (later[:1] if not other else []) or other[:1]
+        later = [
+            m
+            for m in self._between(token, token + _PHRASE_REACH)
+            if m.party.sector == "MIL"
+        ]
+        chosen = own[:1] or other[:1] or later[:1]
         return chosen[0].party if chosen else None
 
 
+_OPENERS = words("that , and but if because said")
+
+
 def _opens_clause(doc: Document, k: int) -> bool:
-    return k > 0 and doc.lower[k - 1] in (
-        "that",
-        ",",
-        "and",
-        "but",
-        "if",
-        "because",
-        "said",
-    )
+    return k > 0 and doc.lower[k - 1] in _OPENERS

@@ -7,6 +7,7 @@ same text gives the same reading. This file must never import a page or a case.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -40,6 +41,7 @@ from spillover.reports.scene import HOSTILE, Scene, Told
 from spillover.reports.status import status_of
 from spillover.reports.ties import find_ties
 from spillover.reports.tokens import Document, tokenise
+from spillover.reports.words import words
 
 __all__ = ["LexiconReader"]
 
@@ -91,19 +93,29 @@ class LexiconReader:
         mentions = find_actors(doc, on=report.published, extra=self.actors)
         memory = Memory(mentions, doc)
         named = _with_pronouns(doc, mentions, memory)
-        said = attributions(doc)
+        said = _by_sentence(doc, attributions(doc))
         dates = find_dates(doc, report.published)
+        at_named = [m.first for m in named]
+        at_date = [d.first for d in dates]
         scenes: list[Scene] = []
         claims: list[Claim] = []
         asked: list[tuple[int, Act]] = []
         for n_sentence, (first, stop) in enumerate(doc.sentences):
-            scene = _scene(doc, first, stop, named, said, dates, self.acts)
+            scene = _scene(
+                doc,
+                first,
+                stop,
+                named[bisect_left(at_named, first) : bisect_left(at_named, stop)],
+                said.get(n_sentence, []),
+                dates[bisect_left(at_date, first) : bisect_left(at_date, stop)],
+                self.acts,
+            )
             scene = _answered(scene, n_sentence, asked)
             scenes.append(scene)
             here = [
                 claim
                 for told in scene.told
-                if (claim := _claim(report, scene, told, said))
+                if (claim := _claim(report, scene, told, said.get(n_sentence, [])))
             ]
             claims.extend(_once(here))
         claims = [
@@ -129,6 +141,19 @@ class LexiconReader:
         )
 
 
+def _by_sentence(doc: Document, said: Sequence[Said]) -> dict[int, list[Said]]:
+    """Attributions by the sentences in which something is said."""
+    starts = [first for first, _ in doc.sentences]
+    found: dict[int, list[Said]] = {}
+    for one in said:
+        for first, stop in one.content:
+            if first < stop:
+                n = max(0, bisect_right(starts, first) - 1)
+                if one not in found.setdefault(n, []):
+                    found[n].append(one)
+    return found
+
+
 def _with_pronouns(
     doc: Document, mentions: Sequence[Mention], memory: Memory
 ) -> list[Named]:
@@ -146,26 +171,26 @@ def _scene(
     first: int,
     stop: int,
     named: Sequence[Named],
-    said: Sequence[Said],
+    said: list[Said],
     dates: Sequence[Dated],
     acts: FindActs,
 ) -> Scene:
-    here = tuple(m for m in named if first <= m.first < stop)
+    here = tuple(named)
     cues = find_cues(doc, first, stop, foretold=False)
     told = []
     for act in acts(doc, (first, stop), cues, here):
         at = _head(act)
         status, reason = status_of(doc, (first, stop), at, noun=act.cue.kind == NOUN)
         told.append(Told(act, status, reason))
-    inside = tuple(d for d in dates if first <= d.first < stop)
     middle = _chain(doc, said, (first + stop) // 2, here)
     chain = middle or _chain(doc, said, min(first + 1, stop - 1), here)
     speaker = next((link.party for link in chain if link.party), None)
     return Scene(
-        doc, first, stop, here, tuple(told), inside, tuple(cues), speaker, chain
+        doc, first, stop, here, tuple(told), tuple(dates), tuple(cues), speaker, chain
     )
 
 
+_ASKS_KEPT = 20
 _ASKED_BACK = 3
 """Sentences in which an ask is still what "agreed" or "refused" answers."""
 
@@ -191,6 +216,7 @@ def _answered(scene: Scene, n: int, asked: list[tuple[int, Act]]) -> Scene:
                     one = replace(one, act=replace(act, target=ask.source))
                     break
         told.append(one)
+    del asked[: max(0, len(asked) - _ASKS_KEPT)]
     asked.extend(
         (n, t.act)
         for t in scene.told
@@ -204,11 +230,11 @@ def _head(act: Act) -> int:
 
 
 def _chain(
-    doc: Document, said: Sequence[Said], token: int, named: Iterable[Named]
+    doc: Document, said: list[Said], token: int, named: Iterable[Named]
 ) -> tuple[Attribution, ...]:
     """Who says what stands at a token, with the parties where they are actors."""
     links = []
-    for one in chain_at(list(said), token):
+    for one in chain_at(said, token):
         link = to_attribution(doc, one)
         if link.source_span is not None:
             party = _party_in(doc, link.source_span, named)
@@ -228,9 +254,7 @@ def _party_in(doc: Document, span: Span, named: Iterable[Named]) -> Party | None
     return before
 
 
-def _claim(
-    report: Report, scene: Scene, told: Told, said: Sequence[Said]
-) -> Claim | None:
+def _claim(report: Report, scene: Scene, told: Told, said: list[Said]) -> Claim | None:
     """The claim of an act; nothing when its parties are not known."""
     act, doc = told.act, scene.doc
     if act.source is None or act.cue.lemma in _NO_ACTS or _plans(scene, told):
@@ -304,8 +328,8 @@ _NO_ACTS = frozenset(
 the status of what is denied; a war is a tie."""
 
 
-_ACCIDENTS = frozenset(
-    "crash crashed accident earthquake flood floods collapsed capsized derailed".split()
+_ACCIDENTS = words(
+    "crash crashed accident earthquake flood floods collapsed capsized derailed"
 )
 _BACKING = frozenset(
     ("back", "arm", "fund", "support", "sponsor", "train", "finance", "equip")

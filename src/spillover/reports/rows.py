@@ -10,10 +10,12 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from spillover.reports.claim import Claim, Party, Reading, Span
+from spillover.reports.claim import Claim, Party, Reading, Span, TieKind
 from spillover.reports.report import Report
 
-__all__ = ["COLUMNS", "claim_row", "reading_json", "reading_rows"]
+__all__ = [
+    "COLUMNS", "TIE_WORDS", "claim_row", "reading_json", "reading_rows", "several",
+]  # fmt: skip
 
 COLUMNS = (
     "id", "report", "kind", "source", "source_country", "action", "target",
@@ -23,6 +25,23 @@ COLUMNS = (
     "cue", "quote", "reason", "title", "outlet", "published", "url",
 )  # fmt: skip
 """Columns of the CSV: one row for each claim, tie, red line, channel and warning."""
+
+
+TIE_WORDS = {
+    TieKind.ALLY: "is an ally of",
+    TieKind.SPONSOR: "sponsors",
+    TieKind.ENEMY: "is an enemy of",
+    TieKind.AT_WAR: "is at war with",
+    TieKind.MEMBER: "is a member of",
+    TieKind.NO_RELATIONS: "has no diplomatic relations with",
+    TieKind.INFLUENCE: "has influence over",
+}
+"""What stands between the two names of a tie."""
+
+
+def several(count: int, word: str) -> str:
+    """As in "1 claim", "2 claims"."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a dataclass

@@ -2,7 +2,7 @@
 (() => {
   const items = [...document.querySelectorAll(".item[data-n]")];
   const marks = [...document.querySelectorAll("mark")];
-  const report = document.querySelector(".foot").textContent.split(" ")[1].replace(".", "");
+  const report = document.body.dataset.report;
   const state = document.getElementById("state");
   const done = [];
   let now = -1;
