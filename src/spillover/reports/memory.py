@@ -54,13 +54,6 @@ class Memory:
         """Tokens that stand for someone named before, and whom."""
         return sorted(self._carried, key=lambda c: c[0])
 
-    def resolve(self, token: int) -> Party | None:
-        """Whom the word at a token stands for."""
-        for first, stop, party in self._carried:
-            if first <= token < stop:
-                return party
-        return None
-
     def _short_forms(self) -> list[tuple[int, int, Party]]:
         """Abbreviations in brackets, and the first two words of a longer name."""
         doc, found = self.doc, []

@@ -67,10 +67,11 @@ class ActorEntry:
 
 @dataclass(frozen=True)
 class AgentEntry:
-    """A role: a suffix ("~GOV") or, with ``whole``, a code of its own."""
+    """A role: a suffix ("~GOV"), a ``prefix`` ("NGO~"), or a code of its own."""
 
     code: str
     whole: bool = False
+    prefix: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def read_dictionaries(folder: Path) -> Dictionaries:
 
 
 def _strip(line: str) -> str:
-    return line.split("#", 1)[0].rstrip()
+    """The line without its comment; "#" inside a code is none."""
+    return re.sub(r"#(?![^\[]*\]).*", "", line).rstrip()
 
 
 def _words(text: str) -> Words:
@@ -236,7 +238,9 @@ def _agents(text: str, name: str, found: Dictionaries) -> None:
         plural = _BRACES.search(label)
         label = _BRACES.sub("", label).strip()
         value = code.group(1).strip()
-        entry = AgentEntry(value.lstrip("~"), whole=not value.startswith("~"))
+        entry = AgentEntry(
+            value.strip("~"), whole="~" not in value, prefix=value.endswith("~")
+        )
         forms = [label]
         for macro, values in macros.items():
             if macro in label:
@@ -337,9 +341,12 @@ def _pattern(text: str) -> Pattern | None:
 
 
 def _elements(text: str, *, toward_end: bool) -> list[tuple[str, bool]]:
+    """Words of one side and whether each is bound to the one nearer to the verb."""
     found: list[tuple[str, bool]] = []
-    for match in re.finditer(r"(_?)\s*([^\s_]+)\s*(_?)", text.strip(" ")):
+    bound = False  # "A_B": what follows an underscore
+    for match in re.finditer(r"(_?)\s*([^\s_]+)(_?)", text.strip(" ")):
         left, word, right = match.groups()
-        adjacent = bool(right if toward_end else left)
-        found.append((word.upper().rstrip("_"), adjacent))
+        adjacent = bool(right) if toward_end else bool(left) or bound
+        found.append((word.upper(), adjacent))
+        bound = bool(right)
     return found
