@@ -14,11 +14,12 @@ from datetime import date
 from spillover.reports.petrarch import Dictionaries, Pattern, VerbEntry
 from spillover.reports.petrarch_nouns import NO_CODE, Noun, find_nouns
 from spillover.reports.tokens import tokenise
+from spillover.reports.words import words
 
 __all__ = ["Coded", "code_sentence"]
 
-_BE = frozenset("IS ARE WAS WERE BE BEEN BEING".split())
-_PREPOSITIONS = frozenset("OF IN BETWEEN WITH FROM AGAINST AT ON FOR NEAR".split())
+_BE = words("IS ARE WAS WERE BE BEEN BEING")
+_PREPOSITIONS = words("OF IN BETWEEN WITH FROM AGAINST AT ON FOR NEAR")
 _SKIP = 6
 """Words that may stand between the parts of a pattern."""
 _LOST = -(1 << 20)
@@ -69,7 +70,8 @@ class _Coder:
 
     def events(self, entry: VerbEntry) -> list[Coded]:
         """Events of the verb; none when it has no code or no sides."""
-        code, roles = entry.code, {}
+        code = entry.code
+        roles: dict[str, Noun] = {}
         for pattern in entry.patterns:
             found = self._fits(pattern)
             if found is not None:
