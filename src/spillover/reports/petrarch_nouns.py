@@ -129,7 +129,8 @@ def _agents(
         k += 1
     if not roles:
         return None
-    stop, owners = k, []
+    stop = k
+    owners: list[str] = []
     direct = _longest(upper, k, dictionaries.actors)
     if k < len(upper) and upper[k] in _OWNED:
         k += 1
