@@ -31,7 +31,7 @@ from spillover.reports.claim import Party
 from spillover.reports.tokens import Document, tokenise
 from spillover.reports.words import words
 
-__all__ = ["Mention", "find_actors", "resolve_mention"]
+__all__ = ["Mention", "apposed_name", "find_actors", "resolve_mention"]
 
 _PLACING = words(
     """
@@ -336,7 +336,7 @@ def _role_first(
     return None
 
 
-def _apposed(doc: Document, stop: int) -> str:
+def apposed_name(doc: Document, stop: int) -> str:
     """The surname in "Arland's president, Ana Holt,"; nothing when none follows."""
     if stop >= len(doc.words) or doc.words[stop] != ",":
         return ""
@@ -354,7 +354,7 @@ def _with_surnames(doc: Document, found: list[Mention]) -> list[Mention]:
     for m in found:
         taken.update(range(m.first, m.stop))
         tail = doc.words[m.stop - 1]
-        apposed = _apposed(doc, m.stop) if doc.lower[m.stop - 1] in _TITLES else ""
+        apposed = apposed_name(doc, m.stop) if doc.lower[m.stop - 1] in _TITLES else ""
         if m.kind == "actor" and apposed:
             known.setdefault(apposed, m.party)
         if m.kind == "actor" and m.stop - m.first >= 3 and tail[:1].isupper():

@@ -5,6 +5,9 @@ This file must never import a backend or a page.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from spillover.reports.claim import Place, Status, Warning, When
 from spillover.reports.scene import Scene, Told
 
@@ -19,13 +22,15 @@ _COMING = (
     "warning of", "fear", "feared", "fears", "anticipate", "anticipates", "threat of",
     "risk of", "on the verge",
 )  # fmt: skip
+_CLAUSE = 8
+"""Tokens of a clause after "before" in which its day stands."""
 _AHEAD = frozenset((Status.PLANNED, Status.HYPOTHETICAL))
 
 
 def find_warnings(scene: Scene) -> list[Warning]:
     """Acts said to be coming in a sentence: with a deadline, or with words of coming."""
     words = scene.find(_COMING)
-    by = scene.deadline() or _window(scene)
+    by = scene.deadline() or _before(scene) or _window(scene)
     found: list[Warning] = []
     for told in scene.told:
         if not _is_ahead(told):
@@ -45,6 +50,17 @@ def find_warnings(scene: Scene) -> list[Warning]:
         found.append(_warning(scene, told, by, words))
         break
     return found
+
+
+def _before(scene: Scene) -> When | None:
+    """The day in "before the talks open on 3 June": one day earlier."""
+    before = scene.find(("before",))
+    for dated in scene.dates:
+        if 0 <= before < dated.first <= before + _CLAUSE and dated.role == "on":
+            first = dated.ahead.first
+            if first is not None:
+                return replace(dated.ahead, first=None, last=first - timedelta(days=1))
+    return None
 
 
 def _is_ahead(told: Told) -> bool:

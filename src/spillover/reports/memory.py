@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
-from spillover.reports.actors import Mention
+from spillover.reports.actors import Mention, apposed_name
 from spillover.reports.claim import Party
 from spillover.reports.tokens import Document
 from spillover.reports.words import words
@@ -23,7 +23,7 @@ _PHRASES: dict[str, frozenset[str]] = {
     "organisation": _GROUPS, "organization": _GROUPS, "brigades": words("UAF PRM"),
     "party": words("PTY"), "kingdom": words("GOV"), "country": words("GOV"),
     "government": words("GOV"), "army": words("GOV MIL"), "military": words("GOV MIL"),
-    "premier": words("GOV"), "president": words("GOV"), "minister": words("GOV"),
+    "premier": words("GOV"), "chancellor": words("GOV"), "secretary": words("GOV"), "president": words("GOV"), "minister": words("GOV"),
     "fighters": words("UAF REB PRM"), "militiamen": words("UAF PRM"),
     "forces": words("MIL GOV REB"), "alliance": words("IGO IMG"), "bloc": words("IGO PTY"),
     "insurgents": words("REB UAF"), "republic": words("GOV"), "coalition": words("IMG"),
@@ -49,6 +49,7 @@ class Memory:
         self._carried = [
             *self._short_forms(), *self._stand_ins(), *self._pairs()
         ]  # fmt: skip
+        self._carried += self._surnames()
 
     def carried(self) -> list[tuple[int, int, Party]]:
         """Tokens that stand for someone named before, and whom."""
@@ -91,6 +92,19 @@ class Memory:
                     found.append((k, k + 1, short[word]))
         return found
 
+    def _surnames(self) -> list[tuple[int, int, Party]]:
+        """Later surnames of "its premier, Odo Finn,"."""
+        known: dict[str, Party] = {}
+        for _, stop, party in self._carried:
+            surname = apposed_name(self.doc, stop)
+            if surname:
+                known.setdefault(surname, party)
+        return [
+            (k, k + 1, known[word])
+            for k, word in enumerate(self.doc.words)
+            if word in known
+        ]
+
     def _stand_ins(self) -> list[tuple[int, int, Party]]:
         """Pronouns that open a sentence or clause, and "the group"."""
         doc, found = self.doc, []
@@ -127,9 +141,11 @@ class Memory:
         doc, found = self.doc, []
         lower = doc.lower
         for k in range(len(lower) - 2):
-            if lower[k] != "the" or lower[k + 1] not in ("two", "both"):
+            both = lower[k] == "both"
+            if not both and (lower[k] != "the" or lower[k + 1] not in ("two", "both")):
                 continue
-            sectors = _PHRASES.get(lower[k + 2])
+            size = 2 if both else 3
+            sectors = _PHRASES.get(lower[k + size - 1])
             if not sectors:
                 continue
             before = [
@@ -140,7 +156,8 @@ class Memory:
             for a, b in zip(reversed(before[:-1]), reversed(before[1:]), strict=True):
                 if lower[a.stop : b.first] in (["and"], ["and", "the"], ["or"]):
                     found += [
-                        (k, k + 3, replace(m.party, resolved="carried")) for m in (a, b)
+                        (k, k + size, replace(m.party, resolved="carried"))
+                        for m in (a, b)
                     ]
                     break
         return found

@@ -158,9 +158,13 @@ def _with_pronouns(
     doc: Document, mentions: Sequence[Mention], memory: Memory
 ) -> list[Named]:
     """Mentions, and the words that stand for one named before, in order."""
-    named = [Named(m.first, m.stop, m.party, m.kind == "place") for m in mentions]
-    taken = {k for m in mentions for k in range(m.first, m.stop)}
-    for first, stop, party in memory.carried():
+    carried = memory.carried()
+    # A surname told before outweighs the adjective it may be as well ("Finn").
+    surnames = {first for first, stop, _ in carried if stop - first == 1}
+    kept = [m for m in mentions if not (m.first in surnames and m.stop - m.first == 1)]
+    named = [Named(m.first, m.stop, m.party, m.kind == "place") for m in kept]
+    taken = {k for m in kept for k in range(m.first, m.stop)}
+    for first, stop, party in carried:
         if first not in taken:
             named.append(Named(first, stop, party))
     return sorted(named, key=lambda m: m.first)
