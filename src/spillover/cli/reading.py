@@ -44,7 +44,7 @@ Reader = Annotated[
     str,
     typer.Option(
         "--backend",
-        help="lexicon (offline), spacy or llm; the same claims whoever reads.",
+        help="lexicon (offline), ml, spacy or llm; the same claims whoever reads.",
     ),
 ]
 ModelName = Annotated[

@@ -15,7 +15,7 @@ from spillover.reports.report import Report
 
 __all__ = ["BACKENDS", "Backend", "get_backend"]
 
-BACKENDS = ("lexicon", "llm", "spacy")
+BACKENDS = ("lexicon", "llm", "ml", "spacy")
 
 
 class Backend(Protocol):
@@ -49,6 +49,10 @@ def get_backend(
         from spillover.reports.llm import LlmReader
 
         return LlmReader.of(model, actors=tuple(actors))
+    if name == "ml":
+        from spillover.reports.hybrid import HybridReader
+
+        return HybridReader.of(actors=tuple(actors))
     if name == "spacy":
         from spillover.reports.spacy_backend import SpacyReader
 
