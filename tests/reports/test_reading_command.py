@@ -32,6 +32,16 @@ def fine(*words, folder, stdin=b""):
     return done.stdout
 
 
+def test_prints_what_the_tutorial_shows(tmp_path):
+    tutorial = Path(__file__).parents[2] / "docs/tutorial-reading.md"
+    _, _, rest = tutorial.read_text("utf-8").partition("prints what was found")
+    shown, _, _ = rest.partition("A claim is")
+    wanted = [ln.strip() for ln in shown.splitlines() if ln.startswith("    ")]
+    said = [ln.strip() for ln in fine("read", REPORT, folder=tmp_path).splitlines()]
+    assert len(wanted) == 7
+    assert [ln for ln in wanted if ln not in said] == []
+
+
 def test_read_review_accept_and_undo(tmp_path):
     said = fine("read", REPORT, "-o", "out", folder=tmp_path)
     assert "iran REJECT iraq: happened" in said

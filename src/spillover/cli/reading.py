@@ -208,6 +208,23 @@ def _days(when: dict[str, Any]) -> str:
     return ", " + " to ".join(days) if days else ""
 
 
+def _crossing(line: dict[str, Any]) -> str:
+    """What crosses a line, as in `if iran ASSAULT israel` or `if deaths of israel`."""
+    of = line["target"]["actor"] if line["target"] else ""
+    by = line["actor"]["actor"] if line["actor"] else ""
+    if line["action"] == "deaths":
+        return f"if deaths{of and f' of {of}'}{by and f' by {by}'}"
+    return f"if {by or 'anyone'} {line['action']} {of}".rstrip()
+
+
+def _answer(line: dict[str, Any]) -> str:
+    """What is threatened, and against whom; nothing where only a line is named."""
+    if not line["answer"]:
+        return ""
+    against = f" {line['answer_target']['actor']}" if line["answer_target"] else ""
+    return f", then {line['answer']}{against}"
+
+
 def _tell(item: dict[str, Any]) -> None:
     """Print what was read from one report."""
     from spillover.reports.claim import TieKind
@@ -227,8 +244,7 @@ def _tell(item: dict[str, Any]) -> None:
         words = TIE_WORDS[TieKind(t["kind"])]
         say(f"  tie       {t['source']['actor']} {words} {t['target']['actor']}")
     for x in data["lines"]:
-        by = f" by {x['actor']['actor']}" if x["actor"] else ""
-        say(f"  red line  {x['owner']['actor']}: {x['action'].lower()}{by}")
+        say(f"  red line  {x['owner']['actor']}: {_crossing(x)}{_answer(x)}")
     for x in data["channels"]:
         about = f" about {x['about']['actor']}" if x["about"] else ""
         say(
