@@ -91,3 +91,27 @@ def test_two_ways_of_asking():
     at = doc.lower.index("strike")
     assert factuality(doc, (0, len(doc.words)), at) == -1  # it has not happened
     assert factuality(doc, (0, len(doc.words)), at, certain=True) == 1  # it is sure
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "expected"),
+    [
+        ("Arland vowed to strike and destroy the port.", "destroy", Status.PLANNED),
+        ("Arland could raid the port and then destroy it.", "destroy", Status.HYPOTHETICAL),
+        ("He threatened to close the strait, attack ships and seize them.", "attack", Status.PLANNED),
+        ("He threatened to close the strait, attack ships and seize them.", "seize", Status.PLANNED),
+        ("The men might be held or executed.", "executed", Status.HYPOTHETICAL),
+        ("Arland asked Oria to disarm the groups and arrest them.", "arrest", Status.DEMANDED),
+        ("They failed to cross the river and seize the bridge.", "seize", Status.DENIED),
+        ("They are accused of shelling a market and killing ten.", "killing", Status.HYPOTHETICAL),
+        # Joined to what took place, or to nothing at all.
+        ("They managed to enter the town and free the crew.", "free", Status.HAPPENED),
+        ("Oria agreed to talk and Arland struck it.", "struck", Status.HAPPENED),
+        ("He went to Baghdad and attacked the port.", "attacked", Status.HAPPENED),
+        ("Rebels attack and burn villages.", "burn", Status.HAPPENED),
+        ("The port may not be used, warned Arland.", "warned", Status.HAPPENED),
+        ("Arland is preparing to fire, killing nobody yet, and Oria hit back.", "hit", Status.HAPPENED),
+    ],
+)  # fmt: skip
+def test_joined_verbs_share_a_status(text, word, expected):
+    assert status(text, word) is expected

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from spillover.reports.words import words
 
-__all__ = ["BASE", "ING", "PARTICIPLE", "PAST", "THIRD", "noun_forms", "verb_forms"]
+__all__ = [
+    "BASE",
+    "ING",
+    "PARTICIPLE",
+    "PAST",
+    "THIRD",
+    "is_base",
+    "noun_forms",
+    "verb_forms",
+]
 
 BASE, THIRD, PAST, PARTICIPLE, ING = "base", "third", "past", "participle", "ing"
 
@@ -159,6 +168,19 @@ def verb_forms(verb: str) -> dict[str, tuple[str, ...]]:
     ):
         forms[form] = (*forms.get(form, ()), tag)
     return forms
+
+
+_CHANGED = frozenset(
+    form for base, forms in _IRREGULAR.items() for form in forms if form != base
+) - set(_IRREGULAR)
+
+
+def is_base(word: str) -> bool:
+    """Whether a verb may be a base form: no ending of the past, of -ing or of -s."""
+    if word.endswith("eed") or word in _IRREGULAR:
+        return True
+    third = word.endswith("s") and not word.endswith("ss")
+    return not (third or word.endswith(("ed", "ing")) or word in _CHANGED)
 
 
 def noun_forms(noun: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from spillover.reports import status_words as w
 from spillover.reports.claim import Status
 from spillover.reports.cues import is_adverb
+from spillover.reports.morph import is_base
 from spillover.reports.tokens import Document
 from spillover.reports.words import words
 
@@ -176,15 +177,64 @@ def _verb(doc: Document, first: int, stop: int, at: int) -> Read:
     if helpers and helpers[-1] == "to":
         return _infinitive(doc, first, at, k)
     if lower[at].endswith("ing") and not here & w.BE_NOW:
-        return _gerund(lower, first, at, k)
+        other = _joined_to(doc, first, at, k)
+        return (
+            _gerund(lower, first, at, k)
+            if other is None
+            else _verb(doc, first, stop, other)
+        )
     outer = _governed_clause(lower, first, at, k)
     if outer is not None:
         return outer
+    other = None if helpers else _joined_to(doc, first, at, k)
+    if other is not None:
+        status, reason = _verb(doc, first, stop, other)
+        return status, f'{reason}, with "{lower[other]}"'
     if lower[at].endswith("ing") and here & {"is", "are", "'re", "am"}:
         return Status.ONGOING, "present continuous"
     if _bare(lower, at, helpers, k, first):
         return Status.HYPOTHETICAL, "bare form: a demand or a plan"
     return Status.HAPPENED, "stated as a fact"
+
+
+def _joined_to(doc: Document, first: int, at: int, k: int) -> int | None:
+    """The earlier verb a verb is joined to, as in "to strike and destroy"; both share a status.
+
+    Parameters
+    ----------
+    k
+        Token before the verb and its adverbs.
+    """
+    lower, word = doc.lower, doc.lower[at]
+    if k <= first or lower[k] not in ("and", "or", ","):
+        return None
+    gerund, base = word.endswith("ing"), is_base(word)
+    if lower[k] == "," and not base:
+        return None  # "may not be used, warned Baghdad"; "fired, killing ten"
+    for j in range(k - 1, max(first, k - _BACK) - 1, -1):
+        if lower[j] in _BREAKS or lower[j] in ("that", "who", "which", "said"):
+            break
+        if gerund:
+            if lower[j].endswith("ing") and k - j < 7:
+                return j
+        elif base:
+            if lower[j] in _BEFORE_BASE and (verb := _after(doc, j, k)) is not None:
+                return verb
+        elif lower[j] in ("be", "been") and k - j < 7:
+            return _after(doc, j, k)
+    return None
+
+
+_BEFORE_BASE = w.MODALS_AHEAD | w.MODALS_MAYBE | w.MODALS_OUGHT | {"to"}
+
+
+def _after(doc: Document, j: int, stop: int) -> int | None:
+    """The verb after "to", a modal or "be"; nothing when no verb can stand there."""
+    v = j + 1
+    while v < stop and (is_adverb(doc.lower[v]) or doc.lower[v] in w.NEGATIONS):
+        v += 1
+    plain = v < stop and doc.words[v].islower() and doc.lower[v] not in _ARTICLES
+    return v if plain and doc.lower[v] not in _AUXILIARIES else None
 
 
 def _reported(lower: list[str], first: int, k: int) -> bool:
