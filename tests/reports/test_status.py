@@ -1,8 +1,12 @@
 """Whether an act took place. A feared strike that is taken for a past one is the worst error."""
 
+from datetime import date
+
 import pytest
 
 from spillover.reports.claim import Status
+from spillover.reports.reader import LexiconReader
+from spillover.reports.report import Report
 from spillover.reports.status import factuality, status_of
 from spillover.reports.tokens import tokenise
 
@@ -115,3 +119,72 @@ def test_two_ways_of_asking():
 )  # fmt: skip
 def test_joined_verbs_share_a_status(text, word, expected):
     assert status(text, word) is expected
+
+
+OPEN_OR_NOT = (
+    "Israel hopes the United States will strike Iran.",
+    "Officials fear Iran will attack Israel within days.",
+    "Analysts feared Israel was about to bomb Iran.",
+    "Israel was ready to strike Iran and destroy its refineries.",
+    "Iran has yet to attack Israel.",
+    "Iran refrained from attacking Israel.",
+    "Israel stopped short of striking Iran.",
+    "The threat of an Iranian attack on Israel has grown.",
+    "Iraq has been trying to prevent Iran from attacking Israel.",
+    "Unless Iran stops, Israel will bomb Iran and invade Iraq.",
+    "Were Israel to strike Iran, Iran would attack Israel.",
+    "Iran was expected to strike Israel before the election.",
+    "Israel has drawn up plans for striking Iran.",
+    "A strike by Israel on Iran appears imminent.",
+    "Israel called off a strike on Iran.",
+    "An attempt by Iran to attack Israel was foiled.",
+    "Iran says it will not attack Israel or arm Hezbollah.",
+    "Iran neither attacked Israel nor threatened Iraq.",
+    "No one believes that Israel attacked Iran.",
+    "Reports that Israel attacked Iran are false.",
+    "The claim that Iran attacked Israel was denied by Tehran.",
+    "Israel considered bombing Iran but decided against it.",
+    "In the event of an Israeli strike on Iran, Iran has promised to attack Israel.",
+    "Iran might have attacked Israel.",
+    "Iran came close to attacking Israel.",
+    "Israel is under pressure to attack Iran.",
+    "Israel has the right to attack Iran, said Washington.",
+    "It would be a mistake for Israel to attack Iran.",
+    "Washington talked Israel out of attacking Iran.",
+    "Israel's plan is to attack Iran, seize its oil and bomb Iraq.",
+    "Let Israel attack Iran.",
+    "Iran is capable of striking Israel.",
+    "Imagine Iran attacks Israel.",
+    "Iran's failure to attack Israel surprised Iraq.",
+    "Israel ruled out attacking Iran.",
+    "Israel has not ruled out attacking Iran.",
+    "Had Iran attacked Israel, Israel would have bombed Iran.",
+    "A war game saw Iran attack Israel.",
+    "The resolution urges Israel not to attack Iran and calls on Iran to free hostages.",
+    "Iran could respond by attacking Israel.",
+)
+"""Acts that are feared, planned, asked, conditional or denied: none took place."""
+
+
+@pytest.mark.parametrize("text", OPEN_OR_NOT)
+def test_what_did_not_take_place_is_never_past(text):
+    report = Report("x", text, published=date(2024, 10, 31))
+    claims = LexiconReader(()).read(report).claims
+    assert [c for c in claims if c.action == "ASSAULT" and c.status in TOLD] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Israel responded by attacking Iran.",
+        "Israel had to strike Iran.",
+        "Reports that Israel attacked Iran are true, Iraq said.",
+        "Israel attacked Iran after talks on the right to respond.",
+        "Israel said that it attacked Iran.",
+        "The Israeli strike on Iran was larger than expected.",
+    ],
+)
+def test_what_took_place_is_still_past(text):
+    report = Report("x", text, published=date(2024, 10, 31))
+    claims = LexiconReader(()).read(report).claims
+    assert any(c.action == "ASSAULT" and c.status in TOLD for c in claims)

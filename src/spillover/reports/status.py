@@ -174,10 +174,13 @@ def _verb(doc: Document, first: int, stop: int, at: int) -> Read:
         return Status.DEMANDED, f'modal "{next(iter(here & w.MODALS_OUGHT))}"'
     if here & w.MODALS_AHEAD:
         return Status.PLANNED, f'modal "{next(iter(here & w.MODALS_AHEAD))}"'
-    if helpers and helpers[-1] == "to":
-        return _infinitive(doc, first, at, k)
+    if "to" in helpers:
+        before = set(helpers[helpers.index("to") + 1 :])
+        return _is_to(before) if before else _infinitive(doc, first, at, k)
     if lower[at].endswith("ing") and not here & w.BE_NOW:
         other = _joined_to(doc, first, at, k)
+        if other is None and k > first and lower[k] == "by":
+            other = _means_of(doc, first, k)
         return (
             _gerund(lower, first, at, k)
             if other is None
@@ -222,6 +225,20 @@ def _joined_to(doc: Document, first: int, at: int, k: int) -> int | None:
                 return verb
         elif lower[j] in ("be", "been") and k - j < 7:
             return _after(doc, j, k)
+    return None
+
+
+def _means_of(doc: Document, first: int, by: int) -> int | None:
+    """The verb that "by V-ing" is the means of, where that is planned, asked or possible."""
+    lower = doc.lower
+    for j in range(by - 1, max(first, by - _BACK) - 1, -1):
+        if lower[j] in _BREAKS or lower[j] in ("that", "who", "which", "and"):
+            return None
+        governed = (
+            lower[j - 1] in w.PLANNED_VERBS | w.DEMAND_VERBS if j > first else False
+        )
+        if lower[j] in _BEFORE_BASE and (lower[j] != "to" or governed):
+            return _after(doc, j, by)
     return None
 
 
@@ -304,6 +321,15 @@ def _closed(lower: list[str], start: int, at: int) -> bool:
     return any(x in (",", "that", "who", "which", "and") for x in lower[start:at])
 
 
+def _is_to(before: set[str]) -> Read:
+    """As in "is to V", "was about to V", "has to V"; only what one "had to" do was done."""
+    if "had" in before:
+        return Status.HAPPENED, '"had to"'
+    if before & w.BE_NOW:
+        return Status.PLANNED, '"is to"'
+    return Status.DEMANDED, '"has to"'
+
+
 def _infinitive(doc: Document, first: int, at: int, k: int) -> Read:
     """As in "to V": what stands before decides."""
     lower = doc.lower
@@ -358,6 +384,11 @@ def _gerund(lower: list[str], first: int, at: int, k: int) -> Read:
         for x in lower[max(first, k - 9) : k]
     ):
         return Status.HYPOTHETICAL, "alleged"
+    outside = lower[k - 1] if k > first else ""
+    if before == "of" and outside in _NOT_YET:
+        return Status.HYPOTHETICAL, f'after "{outside} of"'
+    if before == "out" and outside in ("rule", "rules", "ruled", "ruling"):
+        return Status.HYPOTHETICAL, 'after "ruled out"'
     if before in ("against",):
         return Status.HYPOTHETICAL, 'after "against"'
     if before in ("for", "at", "toward", "towards") and any(
@@ -368,6 +399,10 @@ def _gerund(lower: list[str], first: int, at: int, k: int) -> Read:
     if outer is not None:
         return outer
     return Status.HAPPENED, "stated as a fact"
+
+
+_NOT_YET = words("capable incapable out possibility risk prospect idea option dream")
+"""Before "of V-ing": it has not come to that."""
 
 
 def _governed_clause(lower: list[str], first: int, at: int, k: int) -> Read | None:
@@ -409,6 +444,9 @@ def _governed_clause(lower: list[str], first: int, at: int, k: int) -> Read | No
                 "proposed",
             ):
                 return Status.DEMANDED, f'after "{word} that"'
+        said = _thought_false(lower, first, that, at)
+        if said is not None:
+            return said
         for n in range(max(first, that - 3), that):
             if lower[n] in w.NEGATIONS and any(
                 x in words("evidence sign indication proof suggestion reason")
@@ -418,12 +456,40 @@ def _governed_clause(lower: list[str], first: int, at: int, k: int) -> Read | No
     return None
 
 
+def _thought_false(lower: list[str], first: int, that: int, at: int) -> Read | None:
+    """As in "nobody believes that", "reports that ... are false"."""
+    ahead = lower[max(first, that - 5) : that]
+    if lower[that - 1] in _THINKING and any(
+        x in w.NEGATIONS or x in ("no", "nobody", "none", "few") for x in ahead
+    ):
+        return Status.HYPOTHETICAL, f'nobody "{lower[that - 1]}"'
+    if lower[that - 1] in _TALES:
+        for word in lower[at + 1 : at + 12]:
+            if word in _FALSE:
+                return Status.DENIED, f'"{lower[that - 1]}" called "{word}"'
+            if word in _BREAKS or word in (",", "and"):
+                break
+    return None
+
+
+_THINKING = words("believe believes believed think thinks thought say says said claim")
+_TALES = words(
+    "report reports claim claims allegation allegations rumor rumors rumour rumours"
+)
+_FALSE = words(
+    "false untrue denied denies wrong baseless unfounded rejected dismissed fabricated"
+)
+
+
 def _bare(lower: list[str], at: int, helpers: list[str], k: int, first: int) -> bool:
     """A base form without helper after "let", "help", "make" is no report of a fact."""
     del helpers, at
     return k >= first and lower[k] in ("let", "lets", "please")
 
 
+_AHEAD = words("imminent likely unlikely inevitable possible expected planned feared")
+_SEEMS = w.BE_NOW | words("appears appeared seems seemed looks looked remains remained")
+_LOOMS = words("looms loomed looming")
 _SUPPOSED = words("future potential possible any would-be")
 _PLANNING = words(
     """
@@ -442,6 +508,8 @@ def _noun(doc: Document, first: int, at: int) -> Read:
         return Status.DENIED, "called off or put off"
     for k in range(at + 1, min(at + 9, len(lower))):
         if lower[k] in ("would", "could", "might", "may"):
+            return Status.HYPOTHETICAL, f'followed by "{lower[k]}"'
+        if (lower[k] in _AHEAD and lower[k - 1] in _SEEMS) or lower[k] in _LOOMS:
             return Status.HYPOTHETICAL, f'followed by "{lower[k]}"'
         if lower[k] in _BREAKS or lower[k] in (",", "that", "who", "which", "and"):
             break

@@ -84,7 +84,7 @@ AVOIDED = words(
 MODALS_AHEAD = words("will 'll shall")
 MODALS_MAYBE = words("would could may might can 'd")
 MODALS_OUGHT = words("should must ought")
-CONDITIONS = words("if unless whether provided assuming supposing lest")
+CONDITIONS = words("if unless whether provided assuming supposing lest imagine suppose")
 PURPOSE = words(
     """
     order effort efforts bid aimed designed so chance ability need time way plan
