@@ -129,6 +129,8 @@ def _entries(
 
 _STOPS = frozenset(",;:.!?\"“”``''()–—") | {"that", "who", "which", "after", "but"}
 
+_AIMS = frozenset(("plan", "plans", "intention", "intentions", "bid", "efforts"))
+
 
 def match_rest(entry: Entry, lower: list[str], at: int, stop: int) -> int:
     """The token after a cue whose first word stands before ``at``; 0 when it is none."""
@@ -142,8 +144,8 @@ def match_rest(entry: Entry, lower: list[str], at: int, stop: int) -> int:
             if found:
                 at = found
                 break
-            if lower[k] in _STOPS:
-                return 0
+            if lower[k] in _STOPS or (lower[k] == "to" and lower[k - 1] in _AIMS):
+                return 0  # "dropped plans to bomb" drops no bomb
         else:
             return 0
     return at

@@ -127,6 +127,22 @@ def _condition(doc: Document, first: int, stop: int, at: int) -> Read | None:
     return None
 
 
+_ONCE = words("when once until before")
+
+
+def _yet_to_come(lower: list[str], first: int, at: int) -> str:
+    """The word of "when it attacks" or "once they attack", or nothing."""
+    third = lower[at].endswith("s") and not lower[at].endswith("ss")
+    if not third and not is_base(lower[at]):
+        return ""
+    for k in range(at - 1, max(first, at - _BACK) - 1, -1):
+        if lower[k] in _ONCE:
+            return lower[k]
+        if lower[k] in _BREAKS or lower[k] in (",", "and"):
+            break
+    return ""
+
+
 def _imperative(doc: Document, first: int, at: int) -> bool:
     """A bare verb that opens the sentence, or follows "please" or "let ... "."""
     lower, word = doc.lower, doc.lower[at]
@@ -179,7 +195,7 @@ def _verb(doc: Document, first: int, stop: int, at: int) -> Read:
         return _is_to(before) if before else _infinitive(doc, first, at, k)
     if lower[at].endswith("ing") and not here & w.BE_NOW:
         other = _joined_to(doc, first, at, k)
-        if other is None and k > first and lower[k] == "by":
+        if other is None and k > first and lower[k] in ("by", "into"):
             other = _means_of(doc, first, k)
         return (
             _gerund(lower, first, at, k)
@@ -195,6 +211,8 @@ def _verb(doc: Document, first: int, stop: int, at: int) -> Read:
         return status, f'{reason}, with "{lower[other]}"'
     if lower[at].endswith("ing") and here & {"is", "are", "'re", "am"}:
         return Status.ONGOING, "present continuous"
+    if not helpers and (word := _yet_to_come(lower, first, at)):
+        return Status.PLANNED, f'after "{word}", in the present'
     if _bare(lower, at, helpers, k, first):
         return Status.HYPOTHETICAL, "bare form: a demand or a plan"
     return Status.HAPPENED, "stated as a fact"
@@ -229,7 +247,7 @@ def _joined_to(doc: Document, first: int, at: int, k: int) -> int | None:
 
 
 def _means_of(doc: Document, first: int, by: int) -> int | None:
-    """The verb that "by V-ing" is the means of, where that is planned, asked or possible."""
+    """The verb that governs "by V-ing" or "into V-ing", where that is planned, asked or possible."""
     lower = doc.lower
     for j in range(by - 1, max(first, by - _BACK) - 1, -1):
         if lower[j] in _BREAKS or lower[j] in ("that", "who", "which", "and"):
@@ -248,7 +266,9 @@ _BEFORE_BASE = w.MODALS_AHEAD | w.MODALS_MAYBE | w.MODALS_OUGHT | {"to"}
 def _after(doc: Document, j: int, stop: int) -> int | None:
     """The verb after "to", a modal or "be"; nothing when no verb can stand there."""
     v = j + 1
-    while v < stop and (is_adverb(doc.lower[v]) or doc.lower[v] in w.NEGATIONS):
+    while v < stop and (
+        is_adverb(doc.lower[v]) or doc.lower[v] in w.NEGATIONS | {"be"}
+    ):
         v += 1
     plain = v < stop and doc.words[v].islower() and doc.lower[v] not in _ARTICLES
     return v if plain and doc.lower[v] not in _AUXILIARIES else None
@@ -373,6 +393,8 @@ def _gerund(lower: list[str], first: int, at: int, k: int) -> Read:
             return Status.HYPOTHETICAL, f'governed by "{word}"'
         if word in w.FEAR_WORDS:
             return Status.HYPOTHETICAL, f'governed by "{word}"'
+        if word in _NOT_YET and "of" in around:
+            return Status.HYPOTHETICAL, f'after "{word} of"'
         if word in w.PLANNED_VERBS and before in ("of", "on", "at", "for", word):
             return Status.PLANNED, f'governed by "{word}"'
         if word in w.ONGOING_VERBS:
@@ -387,11 +409,11 @@ def _gerund(lower: list[str], first: int, at: int, k: int) -> Read:
     outside = lower[k - 1] if k > first else ""
     if before == "of" and outside in _NOT_YET:
         return Status.HYPOTHETICAL, f'after "{outside} of"'
-    if before == "out" and outside in ("rule", "rules", "ruled", "ruling"):
-        return Status.HYPOTHETICAL, 'after "ruled out"'
+    if f"{outside} {before}" in _PUT_OFF:
+        return Status.HYPOTHETICAL, f'after "{outside} {before}"'
     if before in ("against",):
         return Status.HYPOTHETICAL, 'after "against"'
-    if before in ("for", "at", "toward", "towards") and any(
+    if before in ("for", "at", "toward", "towards", "in") and any(
         x in w.FEAR_WORDS | w.PURPOSE | w.DEMAND_VERBS for x in around
     ):
         return Status.HYPOTHETICAL, f'after "{before}"'
@@ -401,8 +423,22 @@ def _gerund(lower: list[str], first: int, at: int, k: int) -> Read:
     return Status.HAPPENED, "stated as a fact"
 
 
-_NOT_YET = words("capable incapable out possibility risk prospect idea option dream")
+_NOT_YET = words(
+    """
+    capable incapable out possibility risk prospect idea option dream verge brink cusp
+    chance chances odds likelihood probability danger threat
+    """
+)
 """Before "of V-ing": it has not come to that."""
+_PUT_OFF = {
+    f"{verb} {particle}"
+    for verbs, particle in (
+        ("rule rules ruled ruling", "out"),
+        ("hold holds held holding put puts putting", "off"),
+        ("hint hints hinted hinting", "at"),
+    )
+    for verb in words(verbs)
+}
 
 
 def _governed_clause(lower: list[str], first: int, at: int, k: int) -> Read | None:
@@ -490,7 +526,15 @@ def _bare(lower: list[str], at: int, helpers: list[str], k: int, first: int) -> 
 _AHEAD = words("imminent likely unlikely inevitable possible expected planned feared")
 _SEEMS = w.BE_NOW | words("appears appeared seems seemed looks looked remains remained")
 _LOOMS = words("looms loomed looming")
-_SUPPOSED = words("future potential possible any would-be")
+_SUPPOSED = words(
+    """
+    future potential possible any would-be mock simulated simulates simulating
+    rehearsed rehearses rehearsing
+    """
+)
+_POSTPONES = _OFF | words(
+    "delay delays cancel cancels postpone postpones postponing scrap scraps"
+)
 _PLANNING = words(
     """
     expects expected expect anticipates anticipated anticipate foresees predicts predicted
@@ -521,6 +565,8 @@ def _noun(doc: Document, first: int, at: int) -> Read:
             return Status.DENIED, f'negated by "{word}"'
         if word in w.PLAN_NOUNS and steps < 4:
             return Status.PLANNED, f'"{word}" before it'
+        if steps < 3 and word in _POSTPONES:
+            return Status.DENIED, f'governed by "{word}"'
         if steps < 3 and word in _SUPPOSED:
             return Status.HYPOTHETICAL, f'"{word}" before it'
         if word in w.DENIALS:

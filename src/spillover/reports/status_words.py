@@ -75,6 +75,7 @@ NEGATIONS = words(
 )
 AVOIDED = words(
     """
+    dissuade dissuades dissuaded dissuading
     prevent prevents prevented preventing avoid avoids avoided avoiding avert averted
     averting stop stops stopped stopping deter deters deterred deterring halt halted
     thwart thwarted foil foiled block blocked forgo cease ceases ceased ceasing quit abandon abandoned cancel cancelled
