@@ -42,7 +42,7 @@ def find_nouns(
         if noun is None:
             k += 1
             continue
-        # "Bree's prime minister Romendacil": one and the same.
+        # "Freedonia's prime minister Firefly": one and the same.
         last = found[-1] if found else None
         base = noun.codes[0][:3] if noun.codes else ""
         if (
@@ -89,7 +89,7 @@ def _actor(
 def _roles_after(
     upper: list[str], stop: int, dictionaries: Dictionaries
 ) -> tuple[str, int]:
-    """Roles that follow an actor: "Gondor 's army officers"."""
+    """Roles that follow an actor: "Freedonia 's army officers"."""
     suffix, end, k, steps = "", stop, stop, 0
     if k < len(upper) and upper[k] == "'S":
         k += 1
