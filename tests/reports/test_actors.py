@@ -35,6 +35,24 @@ def test_two_hezbollahs_are_not_one():
     assert resolve_mention("Hezbollah").country == "LBN"
 
 
+@pytest.mark.parametrize(
+    ("name", "actor"),
+    [
+        ("Kata'ib Hizballah", "kataib-hezbollah"),
+        ("Kata’ib Hezbollah", "kataib-hezbollah"),
+        ("Kataib Hizbullah", "kataib-hezbollah"),
+        ("Hizbullah", "hezbollah"),
+        ("Lebanese Hizbullah", "hezbollah"),
+        ("Turkish Hezbollah", "turkish-hezbollah"),
+        ("Kata'ib Sayyid al-Shuhada", "kataib-sayyid-al-shuhada"),
+        ("the Norwegian Refugee Council", "norwegian-refugee-council"),
+        ("the Danish Refugee Council", "danish-refugee-council"),
+    ],
+)
+def test_spellings_and_names_within_names(name, actor):
+    assert [a for _, a, _ in named(f"{name} left.")] == [actor]
+
+
 def test_a_brand_is_not_its_member():
     found = [
         actor

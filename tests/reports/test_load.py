@@ -45,6 +45,42 @@ def test_encodings(tmp_path, encoding):
     assert "café" in report.text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark(tmp_path, encoding):
+    path = tmp_path / "a.txt"
+    path.write_bytes(TEXT.encode(encoding))
+    (report,) = load(path)
+    assert report.text == TEXT
+    assert report.notes == (f"read as {encoding}, not UTF-8",)
+
+
+@pytest.mark.parametrize("stated", ["undefined", "idna", "no-such", "rot13", "hex"])
+def test_a_page_that_states_an_encoding_that_is_none(tmp_path, stated):
+    path = tmp_path / "a.html"
+    page = f"<html><head><meta charset={stated}></head><body><p>{TEXT} élan</p></body></html>"
+    path.write_bytes(page.encode("cp1252"))
+    (report,) = load(path)
+    assert "élan" in report.text
+
+
+def test_a_text_that_speaks_of_encodings_is_not_read_by_them(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(f"{TEXT} charset=utf-16 was an élan.".encode("cp1252"))
+    (report,) = load(path)
+    assert report.text.endswith("charset=utf-16 was an élan.")
+
+
+def test_a_page_that_begins_with_the_browser_s_remark(tmp_path):
+    path = tmp_path / "a.html"
+    path.write_text(
+        "<!-- saved from url=(0020)https://example.org/ -->\n"
+        f"<html><body><article><p>{TEXT}</p></article></body></html>",
+        "utf-8",
+    )
+    (report,) = load(path)
+    assert report.text.startswith(TEXT[:30])
+
+
 def test_line_ends_and_control_characters(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(TEXT.replace(". ", ".\r\n").encode() + b"\x01\x02")
@@ -127,6 +163,14 @@ def test_missing_file_and_empty_folder(tmp_path):
     assert refused(tmp_path) == (
         f"{tmp_path}: no report in this folder. Expected files ending in .txt, .md, .html or .htm"
     )
+
+
+def test_a_mostly_arabic_text_is_refused(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(
+        "قال الجيش إن الغارة على المدينة كانت ردا " * 8 + TEXT[:60], "utf-8"
+    )
+    assert "Arabic, Persian or another language" in refused(path)
 
 
 def test_right_to_left_words_in_an_english_text(tmp_path):

@@ -126,6 +126,24 @@ def _entry(name: str, kind: str, row: ActorRow) -> Entry | None:
     return Entry(words, kind, row, exact=short)
 
 
+_SPELLINGS = (
+    words("Hezbollah Hizbollah Hizbullah Hizballah Hezbullah Hezballah"),
+    ("Kataib", "Kata'ib", "Kata’ib", "Ketaib"),
+)
+"""Words from one Arabic word: where a name has one, it is known by the others too."""
+
+
+def _spelt(name: str) -> tuple[str, ...]:
+    """A name in all spellings of its parts, so that none falls to a shorter name."""
+    found = [name]
+    for family in _SPELLINGS:
+        for word in family:
+            if word in name.split():
+                found = [n.replace(word, other) for n in found for other in family]
+                break
+    return tuple(dict.fromkeys((name, *found)))
+
+
 def _country_entries() -> Iterable[Entry]:
     for line in _lines("countries.txt"):
         iso, names, demonyms, capitals, cities = _cells(line, 5)[:5]
@@ -214,7 +232,8 @@ def _own() -> tuple[tuple[Entry, ...], dict[str, ActorRow]]:
     states = {row.country: row.id for row in rows.values()}
     groups = {row.id: row for row in _group_rows()}
     for row in groups.values():
-        entries += [e for name in row.names if (e := _entry(name, GROUP, row))]
+        names = dict.fromkeys(s for name in row.names for s in _spelt(name))
+        entries += [e for name in names if (e := _entry(name, GROUP, row))]
     entries += _people_entries(groups, states)
     by_iso = {row.country: row for row in rows.values()}
     entries += _institution_entries(by_iso)

@@ -6,10 +6,13 @@ article out of it. This file must never import a reader.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 __all__ = ["Page", "looks_like_html", "page_of"]
+
+_COMMENTS = re.compile(r"^(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)+", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,16 @@ class Page:
 
 def looks_like_html(head: str) -> bool:
     """Whether a text begins as a page does."""
-    start = head.lstrip("\ufeff \t\r\n")[:2000].lower()
+    start = _bare(head[:4000]).lower()
     return start.startswith(("<!doctype html", "<html", "<head", "<body")) or (
         start.startswith("<")
         and ("<html" in start or "<body" in start or "<p" in start)
     )
+
+
+def _bare(html: str) -> str:
+    """A page without what browsers write above it: "<!-- saved from url=... -->"."""
+    return _COMMENTS.sub("", html.lstrip("\ufeff \t\r\n"))
 
 
 def page_of(html: str) -> Page:
@@ -46,7 +54,7 @@ def page_of(html: str) -> Page:
     config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")
     config.set("DEFAULT", "MIN_OUTPUT_SIZE", "1")
     found = bare_extraction(
-        html,
+        _bare(html),
         include_comments=False,
         include_tables=False,
         favor_precision=True,

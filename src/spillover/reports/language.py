@@ -82,7 +82,7 @@ def language_of(text: str) -> Language:
         for key, common in _COMMON.items()
     }
     english = shares["en", "English"]
-    if script is not None and english < _ENOUGH:
+    if script is not None and (english < _ENOUGH or script[1] > 0.5):
         name = _NAMES.get(script[0], script[0].title())
         return Language("und", name, script[1], False)
     best = max(shares, key=lambda key: shares[key])

@@ -202,6 +202,10 @@ def _decode(data: bytes, name: str) -> tuple[str, list[str]]:
     ):
         if data.startswith(mark):
             return _lines(data.decode(codec, "replace")), notes
+    wide = _wide(data[:4096])
+    if wide:
+        notes.append(f"read as {wide}, not UTF-8")
+        return _lines(data.decode(wide, "replace")), notes
     if data[:4096].count(0) > len(data[:4096]) // 20:
         msg = f"{name}: this is a binary file, not a text. {_MENDS}"
         raise InputError(msg)
@@ -211,20 +215,42 @@ def _decode(data: bytes, name: str) -> tuple[str, list[str]]:
         pass
     from charset_normalizer import from_bytes
 
-    head = re.search(rb"charset=[\"']?([A-Za-z0-9_-]+)", data[:2048])
-    codec = head.group(1).decode("ascii") if head else ""
+    codec = _stated(data[:2048])
     if not codec:
         best = from_bytes(data[:200_000], cp_isolation=list(_LIKELY)).best()
         if best is None:
             msg = f"{name}: this is a binary file, not a text. {_MENDS}"
             raise InputError(msg)
         codec = best.encoding
-    try:
-        text = data.decode(codec, "replace")
-    except LookupError:
-        text, codec = data.decode("cp1252", "replace"), "cp1252"
+    text = data.decode(codec, "replace")
     notes.append(f"read as {codec}, not UTF-8")
     return _lines(text), notes
+
+
+def _wide(head: bytes) -> str:
+    """UTF-16 without a mark: every other byte of Latin text is zero."""
+    if len(head) < 20:
+        return ""
+    half = len(head) // 2
+    for first, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
+        zeros, others = head[first::2].count(0), head[1 - first :: 2].count(0)
+        if zeros > 0.7 * half and others <= 0.02 * half:
+            return codec
+    return ""
+
+
+def _stated(head: bytes) -> str:
+    """The encoding a page states, where it is one that reads bytes as text."""
+    if not looks_like_html(head.decode("latin-1")):
+        return ""
+    stated = re.search(rb"charset=[\"']?([A-Za-z0-9_-]+)", head)
+    name = stated.group(1).decode("ascii") if stated else ""
+    try:
+        # "idna" and "undefined" are known to Python and read no page.
+        b"a\xe9\xff".decode(name, "replace")
+    except (LookupError, UnicodeError, ValueError):
+        return ""
+    return name
 
 
 def _lines(text: str) -> str:
