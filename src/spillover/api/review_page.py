@@ -18,13 +18,18 @@ from spillover.reports.claim import (
 from spillover.reports.report import Report
 from spillover.reports.rows import TIE_WORDS, several
 
-__all__ = ["review_page"]
+__all__ = ["review_of", "review_page"]
 
 _STATUS = tuple(status.value for status in Status)
 
 
 def review_page(report: Report, reading: Reading) -> str:
     """The page as HTML: the text with its spans beside claims, ties, lines and the rest."""
+    return review_html(review_of(report, reading))
+
+
+def review_of(report: Report, reading: Reading) -> Review:
+    """What the page shows, as plain values."""
     about = [
         ("Published", report.published.isoformat() if report.published else "not said"),
         ("Outlet", report.outlet or "not said"),
@@ -83,16 +88,14 @@ def review_page(report: Report, reading: Reading) -> str:
         )
         for n, x in enumerate(reading.warnings)
     ]  # fmt: skip
-    return review_html(
-        Review(
-            title=report.title or report.name or "A report",
-            report=report.id,
-            about=tuple(about),
-            text=report.text,
-            items=tuple(items),
-            choices={"action": tuple(ACTIONS), "status": _STATUS},
-            notes=reading.notes,
-        )
+    return Review(
+        title=report.title or report.name or "A report",
+        report=report.id,
+        about=tuple(about),
+        text=report.text,
+        items=tuple(items),
+        choices={"action": tuple(ACTIONS), "status": _STATUS},
+        notes=reading.notes,
     )
 
 

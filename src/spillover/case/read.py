@@ -32,6 +32,7 @@ __all__ = [
     "elements_by_path",
     "numbers_by_path",
     "position_of",
+    "raw_path",
     "read_case",
     "read_document",
 ]
@@ -418,8 +419,19 @@ def _shared(case: Case, document: Document) -> tuple[Case, list[Fault]]:
 
 def position_of(where: str, document: Document) -> tuple[int, int]:
     """Position of a dotted path whose list elements are named by id."""
+    return document.locate(_raw_path(where, document)[0])
+
+
+def raw_path(where: str, document: Document) -> tuple[str | int, ...] | None:
+    """A dotted path as keys and indices of the file; None when it leads nowhere."""
+    path, whole = _raw_path(where, document)
+    return tuple(path) if whole else None
+
+
+def _raw_path(where: str, document: Document) -> tuple[list[str | int], bool]:
     node: Any = with_ids(document.data)
     path: list[str | int] = []
+    whole = True
     for word in where.split("."):
         if isinstance(node, list):
             at = next(
@@ -430,18 +442,25 @@ def position_of(where: str, document: Document) -> tuple[int, int]:
                 ),
                 None,
             )
-            if at is None and word.isdigit() and int(word) <= len(node):
+            if at is None and word.isdigit() and 0 < int(word) <= len(node):
                 at = int(word) - 1
             if at is None:
+                whole = False
                 break
             path.append(at)
             node = node[at]
         elif isinstance(node, dict) and word in node:
             path.append(word)
             node = node[word]
+        elif isinstance(node, dict) and word in (node.get("choices") or ()):
+            path += ["choices", word]  # left out of the paths of numbers
+            node = node["choices"][word]
+        elif word == "1" and not isinstance(node, (dict, list)):
+            continue  # a list of one is written as that one
         else:
+            whole = False
             break
-    return document.locate(path)
+    return path, whole
 
 
 def read_document(name: str | Path) -> tuple[Case, Document]:
