@@ -33,25 +33,36 @@ def test_every_number_can_be_set_and_nothing_else_changes(where):
     old = str(value_at(TEXT, where))
     back = set_value(changed, where, old)
     assert str(value_at(back, where)) == old
-    assert [x for x in back.splitlines() if "#" in x] == [x for x in TEXT.splitlines() if "#" in x]
+    assert [x for x in back.splitlines() if "#" in x] == [
+        x for x in TEXT.splitlines() if "#" in x
+    ]
     before, after = TEXT.splitlines(), changed.splitlines()
     assert len(before) == len(after)
     assert sum(a != b for a, b in zip(before, after, strict=True)) == 1
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=40))
+@given(
+    st.text(
+        st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc", "Zl", "Zp"]),
+        max_size=40,
+    )
+)
 def test_any_text_comes_back_as_it_was_given(value):
     text = "case: a\nnumbers:\n  one: 0.3   # why\nlevers:\n  - {id: x, name: old, kind: y}\n"
     for where in ("numbers.one", "levers.x.name"):
         changed = set_value(text, where, value)
         found = value_at(changed, where)
-        assert str(found) == value or (isinstance(found, (int, float)) and not isinstance(found, bool) and str(value) in changed)
+        assert str(found) == value or (
+            isinstance(found, (int, float))
+            and not isinstance(found, bool)
+            and str(value) in changed
+        )
         assert "# why" in changed
 
 
 def test_what_cannot_be_set():
-    with pytest.raises(InputError, match="no single value|no value at this place"):
+    with pytest.raises(InputError, match="no value at this place"):
         set_value(TEXT, "outcomes.no-such.within", "3 days")
     with pytest.raises(InputError, match="no value at this place"):
         set_value(TEXT, "levers", "x")

@@ -52,5 +52,7 @@ def test_the_key_outcome_comes_first(model, lever):
 def test_what_cannot_be_mixed(model, lever):
     with pytest.raises(InputError, match='unknown lever "no-such": the levers are'):
         mix_of(model, {"no-such": 1.0}, **SIZE)
-    with pytest.raises(InputError, match=f"strength 1.5 of {lever}: expected a number from 0 to 1"):
+    with pytest.raises(
+        InputError, match=f"strength 1.5 of {lever}: expected a number from 0 to 1"
+    ):
         mix_of(model, {lever: 1.5}, **SIZE)

@@ -52,7 +52,11 @@ def test_an_edited_case_names_its_lines(runs, tmp_path):
     text = (case / "case.yaml").read_text("utf-8")
     line = next(x for x in text.splitlines() if x.startswith("title:"))
     (case / "case.yaml").write_text(text.replace(line, "title: Another title"), "utf-8")
-    other = sp.load(case).simulate(draws=40, futures=10, as_written=True).save(tmp_path / "run")
+    other = (
+        sp.load(case)
+        .simulate(draws=40, futures=10, as_written=True)
+        .save(tmp_path / "run")
+    )
     found = two_runs(runs["a"], other)
     assert found.changed == (f"-{line}", "+title: Another title")
     assert found.reasons[0] == "The case was edited between the two."
@@ -62,8 +66,12 @@ def test_other_cases_are_refused(runs, tmp_path):
     manifest = json.loads((runs["a"] / "manifest.json").read_text("utf-8"))
     other = tmp_path / "b"
     other.mkdir()
-    (other / "manifest.json").write_text(json.dumps(manifest | {"case": "else"}), "utf-8")
-    with pytest.raises(InputError, match="these runs are of different cases, strait-demo and else"):
+    (other / "manifest.json").write_text(
+        json.dumps(manifest | {"case": "else"}), "utf-8"
+    )
+    with pytest.raises(
+        InputError, match="these runs are of different cases, strait-demo and else"
+    ):
         two_runs(runs["a"], other)
 
 
@@ -74,5 +82,11 @@ def test_the_bundle_holds_all_and_is_the_same_twice(runs):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = {n.removeprefix("a/") for n in archive.namelist()}
         held = json.loads(archive.read("a/claims.json"))
-    assert {"manifest.json", "brief.html", "outcomes.csv", "case/case.yaml", "claims.json"} <= names
+    assert {
+        "manifest.json",
+        "brief.html",
+        "outcomes.csv",
+        "case/case.yaml",
+        "claims.json",
+    } <= names
     assert held["claims"] == claims

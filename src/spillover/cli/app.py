@@ -22,6 +22,7 @@ from spillover.cli import (  # noqa: F401 - they add their verbs
     paths,
     reading,
     sensitivity,
+    serve,
     what_if,
 )
 from spillover.cli.root import (

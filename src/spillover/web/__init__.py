@@ -1,0 +1,15 @@
+"""The desk: Spillover in the browser, on this machine only.
+
+    desk       the folder: cases with their versions, runs, reports, the store
+    jobs       long work on record: what was asked, how far it is, what came of it
+    pool       worker processes, spoken to in lines of JSON
+    worker     the other end of that: one process, one piece of work at a time
+    tasks      what a worker can do
+    security   who may ask: host, origin, token, size
+    views      what a page shows, as plain values: HTML and its `.json` twin alike
+    pages      the pages;  calls  the JSON API;  app  both behind `security`
+    serve      start it all
+
+The server itself never loads the simulator: it stays small and answers at once. This
+package must never import `cli`.
+"""

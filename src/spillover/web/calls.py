@@ -1,0 +1,461 @@
+"""The JSON API: everything that changes something, and following long work.
+
+Pages and programs use the same calls. A refusal is `{"message": ..., "faults": [...]}`
+with the place of each fault. This file must never import the simulator or a case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Request, UploadFile
+from fastapi import File as FileField
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from spillover.errors import InputError
+from spillover.web.desk import Desk
+from spillover.web.jobs import Job, Jobs
+from spillover.web.pool import Pool
+from spillover.web.security import MOST_UPLOAD
+
+__all__ = ["REFUSED", "Refusal", "calls", "refusal"]
+
+ID = r"^[a-z0-9][a-z0-9-]{0,79}$"
+CaseId = Annotated[str, Path(pattern=ID, description="Id of a case.")]
+RunId = Annotated[str, Path(pattern=ID, description="Id of a run.")]
+ReportId = Annotated[str, Path(pattern=ID, description="Id of a report.")]
+JobId = Annotated[str, Path(pattern=ID, description="Id of a piece of work.")]
+DAY = r"^$|^\d{4}-\d{2}-\d{2}$"
+MOST_FILES = 200
+MOST_REPORT = 12_000_000
+QUIET_SECONDS = 15.0
+
+
+class Body(BaseModel):
+    """What a call takes; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewId(Body):
+    """Id for something new."""
+
+    id: str = Field(pattern=ID)
+
+
+class CaseText(Body):
+    """A case file to save."""
+
+    text: str = Field(max_length=2_000_000)
+    base: str = Field(description="Digest of the text it was made from.", max_length=64)
+
+
+class Text(Body):
+    """A case file as it is being typed."""
+
+    text: str = Field(max_length=2_000_000)
+
+
+class SetNumber(Body):
+    """One value of a case text to change."""
+
+    text: str = Field(max_length=2_000_000)
+    where: str = Field(max_length=300)
+    value: str = Field(max_length=2000)
+
+
+class PastedReport(Body):
+    """A report as text."""
+
+    text: str = Field(max_length=2_000_000)
+    title: str = Field(default="", max_length=300)
+    outlet: str = Field(default="", max_length=200)
+    published: str = Field(default="", pattern=DAY)
+
+
+class Decision(Body):
+    """What becomes of a claim."""
+
+    id: str = Field(max_length=200)
+    verdict: Literal["accept", "reject", ""]
+    edit: dict[str, str] = {}
+
+
+class Decisions(Body):
+    """Decisions on claims; all or none."""
+
+    decisions: list[Decision] = Field(max_length=5000)
+
+
+class DraftAsked(Body):
+    """Reports to make a case of."""
+
+    reports: list[str] = Field(min_length=1, max_length=500)
+    id: str = Field(pattern=ID)
+    title: str = Field(default="", max_length=300)
+    origin: str = Field(default="", pattern=DAY)
+
+
+class RunAsked(Body):
+    """How large a run is to be."""
+
+    draws: int = Field(default=2000, ge=1, le=200_000)
+    futures: int = Field(default=20, ge=1, le=1000)
+    seed: int = Field(default=1, ge=0, le=2**62)
+    as_written: bool = False
+    full: bool = Field(
+        default=False, description="Also levers, ways, assumptions, what-ifs."
+    )
+
+
+class StudyAsked(Body):
+    """What to ask of a run."""
+
+    kind: Literal["levers", "paths", "sensitivity", "what_if"]
+    outcome: str = Field(default="", max_length=300)
+    name: str = Field(default="", max_length=300, description="Of a what-if.")
+    pairs: bool = False
+
+
+class MixAsked(Body):
+    """Levers and how far each is pulled, 0 to 1."""
+
+    strengths: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]] = Field(
+        max_length=200
+    )
+    stream: str = Field(
+        default="", max_length=64, pattern=r"^[A-Za-z0-9-]*$",
+        description="Names a slider panel: what it asked before is cancelled.",
+    )  # fmt: skip
+
+
+class Refusal(BaseModel):
+    """Why something was refused."""
+
+    message: str
+    faults: list[dict[str, Any]] = []
+
+
+REFUSED: dict[int | str, dict[str, Any]] = {
+    n: {"model": Refusal} for n in (400, 401, 403, 404, 409, 413, 421, 422)
+}
+
+
+def calls(desk: Desk, jobs: Jobs, pool: Pool) -> APIRouter:
+    """The calls of one desk."""
+    api = APIRouter(prefix="/api", responses=REFUSED)
+
+    def begin(
+        task: str, title: str, params: dict[str, Any], *, case: str = "", run: str = "",
+        stream: str = "",
+    ) -> dict[str, Any]:  # fmt: skip
+        job = jobs.new(task, title, params, case=case, run=run)
+        return pool.hand_over(job, stream=stream).plain()
+
+    async def kept(file: UploadFile, name: str, most: int) -> str:
+        path = await asyncio.to_thread(
+            desk.receive, file.filename or name, file.file, most
+        )
+        return str(path)
+
+    def job_of(job: str) -> Job:
+        if job not in jobs.known:
+            raise HTTPException(404, f'there is no work "{job}" on this desk')
+        return jobs.known[job]
+
+    # ---- cases --------------------------------------------------------------------
+
+    @api.post(
+        "/cases",
+        tags=["cases"],
+        summary="A commented case to start from",
+        status_code=201,
+    )
+    async def new_case(body: NewId) -> dict[str, Any]:
+        found: dict[str, Any] = await pool.ask("new_case", {"case": body.id})
+        return found
+
+    @api.post(
+        "/cases/{case}/copy", tags=["cases"], summary="Copy a case", status_code=201
+    )
+    def copy_case(case: CaseId, body: NewId) -> dict[str, Any]:
+        desk.copy_case(case, body.id)
+        return {"case": body.id, "link": f"/cases/{body.id}/edit"}
+
+    @api.get("/cases/{case}", tags=["cases"], summary="Text of a case")
+    def case_text(case: CaseId) -> dict[str, Any]:
+        text, found = desk.case_text(case)
+        return {"text": text, "digest": found}
+
+    @api.put(
+        "/cases/{case}",
+        tags=["cases"],
+        summary="Save a case; the version before is kept",
+    )
+    def save_case(case: CaseId, body: CaseText) -> dict[str, Any]:
+        return {"digest": desk.save_case(case, body.text, body.base)}
+
+    @api.post(
+        "/cases/{case}/undo", tags=["cases"], summary="Back to the version before"
+    )
+    def undo_case(case: CaseId) -> dict[str, Any]:
+        found = desk.undo_case(case)
+        return {"digest": found, "text": desk.case_text(case)[0]}
+
+    @api.delete(
+        "/cases/{case}",
+        tags=["cases"],
+        summary="Put a case of one's own into the trash",
+    )
+    def remove_case(case: CaseId) -> dict[str, Any]:
+        desk.remove_case(case)
+        return {"link": "/"}
+
+    @api.post(
+        "/cases/{case}/check", tags=["cases"], summary="Faults of a text, with places"
+    )
+    async def check(case: CaseId, body: Text) -> dict[str, Any]:
+        desk.case_folder(case)
+        found: dict[str, Any] = await pool.ask(
+            "check", {"case": case, "text": body.text}
+        )
+        return found
+
+    @api.post("/cases/{case}/set", tags=["cases"], summary="Change one value in a text")
+    async def set_number(case: CaseId, body: SetNumber) -> dict[str, Any]:
+        desk.case_folder(case)
+        found: dict[str, Any] = await pool.ask("set_number", body.model_dump())
+        return found
+
+    @api.get(
+        "/cases/{case}/register",
+        tags=["cases"],
+        summary="Every number and what it rests on",
+    )
+    async def register(case: CaseId) -> dict[str, Any]:
+        desk.case_folder(case)
+        found: dict[str, Any] = await pool.ask("register", {"case": case})
+        return found
+
+    # ---- reports and events -------------------------------------------------------
+
+    @api.post("/reports", tags=["reports"], summary="Read reports", status_code=202)
+    async def read_files(
+        request: Request,
+        files: Annotated[list[UploadFile], FileField(max_length=MOST_FILES)],
+    ) -> dict[str, Any]:
+        form = await request.form()
+        outlet, day = str(form.get("outlet", ""))[:200], str(form.get("published", ""))
+        body = PastedReport(
+            text="", outlet=outlet, published=day if len(day) == 10 else ""
+        )
+        paths = [await kept(file, "report.txt", MOST_REPORT) for file in files]
+        name = (
+            (files[0].filename or "a report")[:80]
+            if len(files) == 1
+            else f"{len(files)} reports"
+        )
+        params = {"files": paths, "outlet": body.outlet, "published": body.published}
+        return begin("read", f"Reading {name}", params)
+
+    @api.post(
+        "/reports/text",
+        tags=["reports"],
+        summary="Read a report given as text",
+        status_code=202,
+    )
+    async def read_text(body: PastedReport) -> dict[str, Any]:
+        heads = (
+            f"Title: {' '.join(body.title.split())}\n\n" if body.title.strip() else ""
+        )
+        path = desk.receive(
+            "pasted.txt",
+            io.BytesIO((heads + body.text).encode("utf-8", "replace")),
+            MOST_REPORT,
+        )
+        params = {
+            "files": [str(path)],
+            "outlet": body.outlet,
+            "published": body.published,
+        }
+        return begin("read", "Reading a report", params)
+
+    @api.post(
+        "/reports/decisions", tags=["reports"], summary="Accept, edit or reject claims"
+    )
+    async def decide(body: Decisions) -> dict[str, Any]:
+        rows = [d.model_dump() for d in body.decisions]
+        found: dict[str, Any] = await pool.ask("decide", {"decisions": rows})
+        return found
+
+    @api.post(
+        "/reports/draft",
+        tags=["reports"],
+        summary="Draft a case from reports",
+        status_code=202,
+    )
+    async def draft(body: DraftAsked) -> dict[str, Any]:
+        for report in body.reports:
+            desk.report(report)
+        desk.free(body.id)
+        params = {
+            "reports": body.reports,
+            "case": body.id,
+            "title": body.title,
+            "origin": body.origin,
+        }
+        return begin("draft", f"Drafting {body.id}", params, case=body.id)
+
+    @api.post("/events", tags=["events"], summary="Import event files", status_code=202)
+    async def import_events(
+        files: Annotated[list[UploadFile], FileField(max_length=MOST_FILES)],
+    ) -> dict[str, Any]:
+        paths = [await kept(file, "events.csv", MOST_UPLOAD) for file in files]
+        return begin(
+            "import_events",
+            f"Importing {len(paths)} event file{'s' if len(paths) > 1 else ''}",
+            {"files": paths},
+        )
+
+    @api.post(
+        "/cases/{case}/events",
+        tags=["events"],
+        summary="Put imported events beside a case",
+        status_code=202,
+    )
+    async def with_events(case: CaseId) -> dict[str, Any]:
+        desk.case_folder(case)
+        return begin(
+            "with_events", f"Putting events beside {case}", {"case": case}, case=case
+        )
+
+    @api.post(
+        "/cases/{case}/fit",
+        tags=["events"],
+        summary="Fit a case to its history",
+        status_code=202,
+    )
+    async def fit(case: CaseId) -> dict[str, Any]:
+        desk.case_folder(case)
+        return begin("fit", f"Fitting {case} to its history", {"case": case}, case=case)
+
+    # ---- runs ---------------------------------------------------------------------
+
+    @api.post(
+        "/cases/{case}/runs", tags=["runs"], summary="Run a case", status_code=202
+    )
+    async def run(case: CaseId, body: RunAsked) -> dict[str, Any]:
+        desk.case_folder(case)
+        params = {"case": case, **body.model_dump()}
+        return begin("run", f"Running {case}", params, case=case)
+
+    @api.post(
+        "/runs/{run}/studies",
+        tags=["runs"],
+        summary="Ask more of a run",
+        status_code=202,
+    )
+    async def study(run: RunId, body: StudyAsked) -> dict[str, Any]:
+        case = desk.run(run)["case"]
+        params: dict[str, Any] = {"run": run}
+        title = {
+            "levers": "Comparing levers",
+            "paths": "Following the ways",
+            "sensitivity": "Weighing assumptions",
+            "what_if": f"Asking the history: {body.name.replace('-', ' ')}",
+        }[body.kind]
+        if body.kind == "levers":
+            params["pairs"] = body.pairs
+        elif body.kind == "paths":
+            params["outcome"] = body.outcome
+        elif body.kind == "what_if":
+            page = desk.page(run, "run") or {"what_ifs": []}
+            if body.name not in [w["id"] for w in page["what_ifs"]]:
+                raise HTTPException(
+                    422, f'the case of this run asks no what-if "{body.name}"'
+                )
+            params["name"] = body.name
+        return begin(body.kind, f"{title}, {case}", params, case=case, run=run)
+
+    @api.post(
+        "/runs/{run}/mix",
+        tags=["runs"],
+        summary="Levers at chosen strengths: numbers at once, then finer",
+        status_code=202,
+    )
+    async def mix(run: RunId, body: MixAsked) -> dict[str, Any]:
+        case = desk.run(run)["case"]
+        params = {"run": run, "strengths": body.strengths}
+        return begin(
+            "mix",
+            f"A mix of levers, {case}",
+            params,
+            case=case,
+            run=run,
+            stream=f"{run}:{body.stream}",
+        )
+
+    @api.delete("/runs/{run}", tags=["runs"], summary="Put a run into the trash")
+    def remove_run(run: RunId) -> dict[str, Any]:
+        case = desk.run(run)["case"]
+        desk.remove_run(run)
+        return {"link": f"/cases/{case}"}
+
+    # ---- work ---------------------------------------------------------------------
+
+    @api.get("/jobs", tags=["work"], summary="Long work, the newest first")
+    async def listed() -> list[dict[str, Any]]:
+        return [j.plain() for j in jobs if j.task != "mix"][:100]
+
+    @api.get("/jobs/{job}", tags=["work"], summary="One piece of work")
+    async def one(job: JobId) -> dict[str, Any]:
+        return job_of(job).plain()
+
+    @api.delete("/jobs/{job}", tags=["work"], summary="Stop a piece of work")
+    async def cancel(job: JobId) -> dict[str, Any]:
+        job_of(job)
+        return {"stopped": pool.cancel(job)}
+
+    @api.get(
+        "/jobs/{job}/events", tags=["work"], summary="Follow it: server-sent events until it is over",
+        response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}},
+    )  # fmt: skip
+    async def follow(job: JobId, request: Request) -> StreamingResponse:
+        found = job_of(job)
+
+        async def lines() -> AsyncIterator[str]:
+            seen = -1
+            while True:
+                if found.changes != seen:
+                    seen = found.changes
+                    yield f"data: {json.dumps(found.plain(), ensure_ascii=False)}\n\n"
+                else:
+                    yield ": still here\n\n"
+                if found.over or pool.ending or await request.is_disconnected():
+                    return
+                end = asyncio.get_running_loop().time() + QUIET_SECONDS
+                while found.changes == seen and not pool.ending:
+                    left = end - asyncio.get_running_loop().time()
+                    if left <= 0:
+                        break
+                    await pool.wait(left)
+
+        return StreamingResponse(lines(), media_type="text/event-stream")
+
+    return api
+
+
+def refusal(error: InputError) -> Refusal:
+    """A refusal of what was given, with its places."""
+    return Refusal(
+        message=str(error),
+        faults=[
+            {"line": f.line, "column": f.column, "where": f.where, "text": str(f)}
+            for f in error.faults
+        ],
+    )

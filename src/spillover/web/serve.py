@@ -1,0 +1,119 @@
+"""Start the desk: choose folder and port, print the link, serve until stopped.
+
+This file must never import the simulator or a case.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import uvicorn
+
+from spillover.errors import InputError
+from spillover.web.desk import Desk
+
+__all__ = ["default_folder", "serve"]
+
+
+def default_folder() -> Path:
+    """SPILLOVER_DESK, or a folder for user data of this system."""
+    import os
+
+    from platformdirs import user_data_path
+
+    named = os.environ.get("SPILLOVER_DESK")
+    return (
+        Path(named) if named else user_data_path("spillover", appauthor=False) / "desk"
+    )
+
+
+def serve(
+    folder: Path,
+    *,
+    port: int = 0,
+    tell: Callable[[str, str], None],
+) -> None:
+    """Serve a desk on this machine until it is stopped.
+
+    Parameters
+    ----------
+    folder
+        Of the desk; made when missing.
+    port
+        0: a free one.
+    tell
+        Called once with the link and the token of programs, when it answers.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written, another desk uses it, or the port is taken.
+    """
+    from spillover.web.app import desk_app
+    from spillover.web.security import Session
+
+    desk = Desk(folder.resolve()).make()
+    bound = _bind(port)
+    lock = _lock(desk.root)
+    session = Session.of(desk.root)
+    at = bound.getsockname()[1]
+    app = desk_app(desk, session)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False,
+        timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    server = _Server(
+        config,
+        lambda: tell(f"http://127.0.0.1:{at}/?token={session.link}", session.secret),
+    )
+    try:
+        server.run(sockets=[bound])
+    finally:
+        bound.close()
+        lock.close()
+
+
+def _bind(port: int) -> socket.socket:
+    """A socket of this machine alone."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind(("127.0.0.1", port))
+    except (OSError, OverflowError):
+        found.close()
+        msg = f"port {port} cannot be used: another program has it. Choose another with --port, or leave it out"
+        raise InputError(msg) from None
+    return found
+
+
+def _lock(root: Path) -> IO[str]:
+    """The desk for this process alone; given up when it ends, however it ends."""
+    file = (root / ".lock").open("a+", encoding="ascii")
+    try:
+        import fcntl
+    except ImportError:  # Windows: two servers on one folder are not kept apart
+        return file
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        msg = f"{root}: another `spillover serve` uses this folder. Open the link it printed, or stop it; or name another folder with --folder"
+        raise InputError(msg) from None
+    return file
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        if self.started:
+            self.ready()
