@@ -23,7 +23,7 @@ from spillover.web.jobs import Job, Jobs
 from spillover.web.pool import Pool
 from spillover.web.security import MOST_UPLOAD
 
-__all__ = ["REFUSED", "Refusal", "calls", "refusal"]
+__all__ = ["PAGE_REFUSED", "REFUSED", "Refusal", "calls", "refusal"]
 
 ID = r"^[a-z0-9][a-z0-9-]{0,79}$"
 CaseId = Annotated[str, Path(pattern=ID, description="Id of a case.")]
@@ -141,8 +141,17 @@ class Refusal(BaseModel):
     faults: list[dict[str, Any]] = []
 
 
-REFUSED: dict[int | str, dict[str, Any]] = {
-    n: {"model": Refusal} for n in (400, 401, 403, 404, 409, 413, 421, 422)
+STATUSES = (400, 401, 403, 404, 409, 413, 421, 422)
+REFUSED: dict[int | str, dict[str, Any]] = {n: {"model": Refusal} for n in STATUSES}
+PAGE_REFUSED: dict[int | str, dict[str, Any]] = {
+    n: {
+        "description": "Why it was refused; a page for browsers.",
+        "content": {
+            "application/json": {"schema": Refusal.model_json_schema()},
+            "text/html": {},
+        },
+    }
+    for n in STATUSES
 }
 
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from markupsafe import Markup, escape
 
-from spillover.web.calls import REFUSED, CaseId, ReportId, RunId
+from spillover.web.calls import PAGE_REFUSED, CaseId, ReportId, RunId
 from spillover.web.desk import Desk, NotThere
 from spillover.web.pool import Pool
 from spillover.web.views import TERMS, View, Views
@@ -97,7 +97,7 @@ def without_art(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 def pages(desk: Desk, views: Views, pool: Pool) -> APIRouter:
     """The pages of one desk."""
-    router = APIRouter(responses=REFUSED)
+    router = APIRouter(responses=PAGE_REFUSED)
     render = renderer()
 
     def page(path: str, template: str, view: Callable[..., Awaitable[View]]) -> None:
