@@ -4,6 +4,7 @@ from spillover.brief.actormap import MOST_ACTORS, actor_map, shown
 from spillover.brief.charts import passages
 from spillover.brief.frame import Frame, altair_chart, nice_ticks, svg
 from spillover.brief.page import ActorBox, TieArrow
+from spillover.brief.report_charts import CHARTS
 from spillover.brief.theme import text_width, wrap
 from tests.brief.sample_page import ACTORS, TIES
 
@@ -79,3 +80,10 @@ def test_labels_of_many_low_chances_stay_inside(width: int) -> None:
     rows[0]["points"] = ((30, 0.5), (90, 0.9))
     drawn = svg(passages(rows, width), title="x")
     assert drawn.count("something") >= 4
+
+
+@pytest.mark.parametrize("width", [328, 640])
+def test_the_widest_words_beside_a_bar_stay_inside(width: int) -> None:
+    rows = [{"name": "One", "low": 0.0, "high": 1.0, "says": "under 1 % → over 99 %"}]
+    spec = CHARTS["tornado"](rows, 0.5, width)
+    assert "over 99 %" in svg(spec, title="x")

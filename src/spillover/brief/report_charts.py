@@ -376,7 +376,8 @@ def _free_place(
 
 def tornado(rows: Rows, middle: float, width: int = 640) -> Spec:
     """Chance with each number low and high: name, low, high, says."""
-    col = 118 if width > WIDE else 92
+    says = max(text_width(r["says"], 12, bold=True) for r in rows)
+    col = max(118 if width > WIDE else 92, math.ceil(says) + 12)
     lay, y = _layout(rows, "name", width - col - 8)
     ends = [v for r in rows for v in (r["low"], r["high"])] + [middle]
     lo, hi = max(0.0, min(ends) - 0.01), min(1.0, max(ends) + 0.01)

@@ -112,6 +112,17 @@ class Desk:
             raise InputError(msg) from None
         return self
 
+    def tidy(self) -> None:
+        """Clear away what a process that was killed had half written under other names."""
+        for folder in ("cases", "runs", "reports", "inbox", "jobs", "fits", "bundles"):
+            for path in (self.root / folder).glob(".*"):
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+        for path in self.inbox.glob("tmp*"):
+            shutil.rmtree(path, ignore_errors=True)
+
     # ---- cases --------------------------------------------------------------------
 
     def case_folder(self, case: str) -> Path:

@@ -58,6 +58,7 @@ def serve(
     desk = Desk(folder.resolve()).make()
     bound = _bind(port)
     lock = _lock(desk.root)
+    desk.tidy()
     session = Session.of(desk.root)
     at = bound.getsockname()[1]
     app = desk_app(desk, session)

@@ -167,7 +167,7 @@ class Views:
         text, digest = self.desk.case_text(case)
         found: View = {
             "title": f"Edit: {head.title}", "case": asdict(head), "text": text, "digest": digest,
-            "rows": [], "counts": {}, "faults": [],
+            "rows": [], "counts": {}, "faults": [], "questions": self._questions(case),
         }  # fmt: skip
         try:
             known = await self._ask("register", self._stamp(case), case=case)
@@ -187,6 +187,15 @@ class Views:
             for k, v in sections.items()
         ]  # fmt: skip
         return found
+
+    def _questions(self, case: str) -> list[str]:
+        """What only the analyst can say of a case that was drafted from reports."""
+        drafts = [
+            j for j in self.jobs if j.task == "draft" and j.case == case and j.result
+        ]
+        return (
+            list(drafts[0].result["questions"]) if drafts and drafts[0].result else []
+        )
 
     async def events(self, case: str) -> View:
         """What a case knows of its past, and what a fit learned from it."""
