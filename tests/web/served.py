@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 
+from spillover.web.security import Session
+
 
 class Served:
     """A desk that is served; ``client`` speaks to it as a program does."""
@@ -30,6 +32,7 @@ class Served:
         assert line, "the server did not start"
         said = json.loads(line)
         self.link, self.token = said["link"], said["token"]
+        self.cookie = {"name": Session(self.token).cookie, "value": self.token}
         self.base = self.link.partition("/?")[0]
         self.port = int(self.base.rpartition(":")[2])
         heads = {"authorization": f"Bearer {self.token}"}

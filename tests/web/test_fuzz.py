@@ -17,6 +17,8 @@ from schemathesis.specs.openapi.checks import (
 
 from spillover.web.app import desk_app
 from spillover.web.desk import Desk
+from spillover.web.jobs import Jobs
+from spillover.web.pool import Pool
 from spillover.web.security import Session
 from tests.web.served import Served
 
@@ -49,7 +51,8 @@ def run(served):
 
 def operations():
     """Every operation of the description, which needs no desk."""
-    app = desk_app(Desk(Path("nowhere")), Session("x" * 40), warm=False)
+    desk = Desk(Path("nowhere"))
+    app = desk_app(desk, Session("x" * 40), Pool(desk, Jobs(desk.jobs)))
     schema = schemathesis.openapi.from_dict(app.app.openapi())
     return [found.ok() for found in schema.get_all_operations()]
 

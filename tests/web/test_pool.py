@@ -55,7 +55,7 @@ def test_a_run_is_made_and_says_how_far_it_is(tmp_path):
 
             await until(pool, over)
             assert job.status == "done", job.error
-            assert first == [1000]
+            assert first == [500]
             assert job.partial["courses"] == 2000
             assert any(total for _, total, _ in said)
             run = job.result["run"]

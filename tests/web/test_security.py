@@ -5,6 +5,8 @@ from starlette.testclient import TestClient
 
 from spillover.web.app import desk_app
 from spillover.web.desk import Desk
+from spillover.web.jobs import Jobs
+from spillover.web.pool import Pool
 from spillover.web.security import MOST_BYTES, Session
 
 BASE = "http://127.0.0.1:4321"
@@ -22,7 +24,7 @@ def session(desk):
 
 @pytest.fixture
 def app(desk, session):
-    return desk_app(desk, session, warm=False)
+    return desk_app(desk, session, Pool(desk, Jobs(desk.jobs)))
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def page(app, session):
     client = TestClient(
         app, base_url=BASE, headers={"origin": BASE, "sec-fetch-site": "same-origin"}
     )
-    client.cookies.set("spillover", session.secret, domain="127.0.0.1")
+    client.cookies.set(session.cookie, session.secret, domain="127.0.0.1")
     return client
 
 
@@ -69,11 +71,11 @@ def test_the_link_serves_once(app, session):
 
 
 @pytest.mark.parametrize("token", ["wrong", "", "x" * 5000, "\u00e9"])
-def test_wrong_tokens(stranger, token):
+def test_wrong_tokens(stranger, session, token):
     heads = {"authorization": f"Bearer {token}".encode("latin-1")}
     assert stranger.get("/", headers=heads).status_code == 401
     assert stranger.get(f"/?token={token}").status_code == 401
-    stranger.cookies.set("spillover", "wrong", domain="127.0.0.1")
+    stranger.cookies.set(session.cookie, "wrong", domain="127.0.0.1")
     assert stranger.get("/").status_code == 401
 
 
@@ -126,7 +128,7 @@ def test_posts_from_elsewhere_are_refused(page, desk, heads):
 
 def test_a_post_without_an_origin_needs_the_token(app, session, desk):
     client = TestClient(app, base_url=BASE)
-    client.cookies.set("spillover", session.secret, domain="127.0.0.1")
+    client.cookies.set(session.cookie, session.secret, domain="127.0.0.1")
     answer = client.post("/api/cases/strait-demo/copy", json={"id": "mine"})
     assert answer.status_code == 403
     assert "names no origin" in said(answer)

@@ -282,6 +282,7 @@ class Frozen(BaseModel):
         frozen=True,
         extra="forbid",
         populate_by_name=True,
+        defer_build=True,
         use_attribute_docstrings=True,
         arbitrary_types_allowed=True,
     )

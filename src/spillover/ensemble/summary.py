@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 __all__ = ["Chance", "chance_of", "quantiles_of"]
 
@@ -69,11 +69,12 @@ def chance_of(hits: NDArray[np.integer], futures: int) -> Chance:
         within = float((k * (m - k)).mean()) / (m * m * (m - 1))
         between = float((k / m).var(ddof=1)) - within
         dispersion = float(((k - m * p) ** 2).sum()) / (m * p * (1 - p))
-        if between > 0.0 and dispersion > stats.chi2.ppf(0.99, D - 1):
+        if between > 0.0 and dispersion > 2.0 * special.gammaincinv((D - 1) / 2, 0.99):
             spread = math.sqrt(between)
             size = max(p * (1 - p) / between - 1.0, 1e-3)
             low, high = (
-                float(stats.beta.ppf(q, p * size, (1 - p) * size)) for q in (0.05, 0.95)
+                float(special.betaincinv(p * size, (1 - p) * size, q))
+                for q in (0.05, 0.95)
             )
     return Chance(p, se, low, high, spread, D, m)
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 __all__ = [
     "LEAST_POINTS",
@@ -156,7 +156,8 @@ def change_of(means: Floats, within: float) -> Change:
     between = max(0.0, total - within)
     # Below what chance alone would give in 99 of 100 cases the draws are held equal.
     if within > 0.0:
-        most = within * float(stats.chi2.ppf(SURE, D - 1)) / (D - 1)
+        chi2 = 2.0 * float(special.gammaincinv((D - 1) / 2, SURE))  # its quantile
+        most = within * chi2 / (D - 1)
     else:
         most = 0.0
     if total <= most or between == 0.0:

@@ -11,7 +11,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from spillover.assemble.assembled import Assembled
 from spillover.case.schema import Case, Reference
@@ -142,6 +141,8 @@ def influences(
     A first look, not a sensitivity analysis: correlations below what 2 standard errors
     of chance would give are left out.
     """
+    from scipy import stats  # slow to load, and first numbers do without
+
     p: NDArray[np.float64] = arm.sums.hits[:, question].astype(np.float64)
     if p.std() == 0.0:
         return {}

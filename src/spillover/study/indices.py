@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 __all__ = ["Index", "basis_of", "group_index", "indices_of", "latent_variance", "ranks"]
 
@@ -55,6 +55,8 @@ class Index:
 
 def ranks(x: Floats) -> Floats:
     """Mid-ranks of (D,) values as numbers in (0, 1); ties share theirs."""
+    from scipy import stats  # slow to load
+
     return np.asarray((stats.rankdata(x) - 0.5) / len(x))
 
 
@@ -125,7 +127,7 @@ def indices_of(
     for name, basis in bases.items():
         total, se, k = _squared(y, basis)
         c = ((y - y.mean())[:, None] * basis).mean(axis=0)
-        p = float(stats.chi2.sf(len(y) * float((c**2).sum()) / spread, k))
+        p = float(special.gammaincc(k / 2, len(y) * float((c**2).sum()) / spread / 2))
         seen = p < LEVEL / len(bases)
         found.append(Index(name, total / whole, se / whole, seen))
     return tuple(sorted(found, key=lambda i: -i.share))

@@ -5,11 +5,12 @@ This file must never import the simulator or a case.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
@@ -22,13 +23,12 @@ from spillover import __version__
 from spillover.errors import InputError
 from spillover.web.calls import calls, refusal
 from spillover.web.desk import ChangedElsewhere, Desk, NotThere
-from spillover.web.jobs import Jobs
 from spillover.web.pages import pages, renderer
 from spillover.web.pool import Pool, TaskFailed, WorkerGone
 from spillover.web.security import Guard, Session
 from spillover.web.views import Views
 
-__all__ = ["desk_app"]
+__all__ = ["Server", "desk_app"]
 
 HERE = Path(__file__).parent
 
@@ -45,7 +45,7 @@ def style_sheet() -> str:
     return brief + own + dark
 
 
-def desk_app(desk: Desk, session: Session, *, warm: bool = True) -> ASGIApp:
+def desk_app(desk: Desk, session: Session, pool: Pool) -> ASGIApp:
     """The app of a desk.
 
     Parameters
@@ -54,21 +54,12 @@ def desk_app(desk: Desk, session: Session, *, warm: bool = True) -> ASGIApp:
         Its folder, made.
     session
         Its secrets.
-    warm
-        Whether workers read the case of the last run ahead, while nobody waits.
+    pool
+        Its workers; started and stopped by whoever serves the app.
     """
-    jobs = Jobs(desk.jobs)
-    pool = Pool(desk, jobs)
-    views = Views(desk, jobs, pool)
-
-    @asynccontextmanager
-    async def living(_: FastAPI) -> AsyncIterator[None]:
-        await pool.start(_likely(desk) if warm else "")
-        yield
-        await pool.stop()
-
+    views = Views(desk, pool.jobs, pool)
     app = FastAPI(
-        title="Spillover desk", version=__version__, lifespan=living,
+        title="Spillover desk", version=__version__,
         docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
         summary="Pages of the desk, each with a .json twin, and calls that change something.",
     )  # fmt: skip
@@ -81,18 +72,28 @@ def desk_app(desk: Desk, session: Session, *, warm: bool = True) -> ASGIApp:
         )
 
     app.mount("/static", StaticFiles(directory=HERE / "static"))
-    app.include_router(calls(desk, jobs, pool))
+    app.include_router(calls(desk, pool))
     app.include_router(pages(desk, views, pool))
     _refusals(app)
-    app.state.pool = pool
     return Guard(app, session)
 
 
-def _likely(desk: Desk) -> str:
-    """The case a person will probably open: that of the last run, else the first."""
-    runs, cases = desk.runs(), [c.id for c in desk.cases()]
-    last = runs[0]["case"] if runs else ""
-    return last if last in cases else next(iter(cases), "")
+class Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
+        quiet = uvicorn.Config(
+            app, log_level="warning", access_log=False, server_header=False,
+            timeout_graceful_shutdown=2,
+        )  # fmt: skip
+        super().__init__(quiet)
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        if self.started:
+            self.ready()
 
 
 def _refusals(app: FastAPI) -> None:

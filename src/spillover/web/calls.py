@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spillover.errors import InputError
 from spillover.web.desk import Desk
-from spillover.web.jobs import Job, Jobs
+from spillover.web.jobs import Job
 from spillover.web.pool import Pool
 from spillover.web.security import MOST_UPLOAD
 
@@ -155,9 +155,10 @@ PAGE_REFUSED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def calls(desk: Desk, jobs: Jobs, pool: Pool) -> APIRouter:
+def calls(desk: Desk, pool: Pool) -> APIRouter:
     """The calls of one desk."""
     api = APIRouter(prefix="/api", responses=REFUSED)
+    jobs = pool.jobs
 
     def begin(
         task: str, title: str, params: dict[str, Any], *, case: str = "", run: str = "",

@@ -62,6 +62,11 @@ class Worker:
         self.used = time.monotonic()
         self.ended: list[asyncio.subprocess.Process] = []
 
+    async def begin(self) -> None:
+        """Start the process, if none runs."""
+        if self.process is None or self.process.returncode is not None:
+            await self._start()
+
     async def _start(self) -> asyncio.subprocess.Process:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "spillover.web.worker", str(self.desk.root),
@@ -185,14 +190,23 @@ class Pool:
                 job.status = "waiting"
                 self.hand_over(job)
         self._begin(self._tidy())
-        for worker in (self.quick, self.long[0]) if warm else ():
-            self._begin(self._ahead(worker, "warm", {"case": warm}))
+        if warm:
+            await self.long[0].begin()
+            self._begin(self._warm(warm))
+            await asyncio.sleep(0)  # let it be asked before anything else is done
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside everything else."""
         task = asyncio.get_running_loop().create_task(work)
         self.beside.add(task)
         task.add_done_callback(self.beside.discard)
+
+    async def _warm(self, case: str) -> None:
+        """One after the other, and never while somebody waits for a first run."""
+        for worker in (self.long[0], self.quick):
+            while self.tasks:
+                await asyncio.sleep(0.5)
+            await self._ahead(worker, "warm", {"case": case})
 
     async def _ahead(self, worker: Worker, task: str, params: dict[str, Any]) -> None:
         with contextlib.suppress(TaskFailed, WorkerGone):

@@ -17,6 +17,7 @@ This file must never import the simulator, a case or a page.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import html
 import json
@@ -33,7 +34,6 @@ from spillover.store.atomic import write_text
 
 __all__ = ["MOST_UPLOAD", "Guard", "Session"]
 
-COOKIE = "spillover"
 LOCAL = frozenset(("127.0.0.1", "localhost", "[::1]"))
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 MOST_BYTES = 2_500_000
@@ -77,6 +77,11 @@ class Session:
             write_text(path, secret)
             path.chmod(0o600)
         return cls(secret)
+
+    @property
+    def cookie(self) -> str:
+        """Name of the cookie: cookies know no port, and two desks may be open at once."""
+        return f"spillover-{hashlib.sha256(self.secret.encode()).hexdigest()[:10]}"
 
     def redeem(self, token: str) -> bool:
         """Whether this is the link's token; it serves once."""
@@ -132,10 +137,12 @@ class Guard:
                 "this request names no origin. Pages of the desk do; a program sends the token as  Authorization: Bearer TOKEN",
             )
             return
-        if not by_program and not self.session.known(_cookie(heads)):
+        if not by_program and not self.session.known(
+            _cookie(heads, self.session.cookie)
+        ):
             query = parse_qs(scope["query_string"].decode("latin-1"))
             if method == "GET" and self.session.redeem(query.get("token", [""])[0]):
-                await _welcome(send, path, self.session.secret)
+                await _welcome(send, path, self.session)
                 return
             if not path.startswith("/static/"):
                 await _refuse(
@@ -203,12 +210,12 @@ def _from_elsewhere(heads: dict[str, str], host: str) -> bool:
     return heads.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
 
 
-def _cookie(heads: dict[str, str]) -> str:
+def _cookie(heads: dict[str, str], name: str) -> str:
     try:
         held = SimpleCookie(heads.get("cookie", ""))
     except CookieError:
         return ""
-    return held[COOKIE].value if COOKIE in held else ""
+    return held[name].value if name in held else ""
 
 
 def _shut(heads: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -225,8 +232,8 @@ def _shut(heads: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return [(k, v) for k, v in wanted.items() if k not in there]
 
 
-async def _welcome(send: Send, path: str, secret: str) -> None:
-    cookie = f"{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000"
+async def _welcome(send: Send, path: str, session: Session) -> None:
+    cookie = f"{session.cookie}={session.secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000"
     # The page leads there itself: after a redirect a browser would hold back a
     # SameSite=Strict cookie when the link was clicked in another program.
     to = html.escape(path, quote=True)

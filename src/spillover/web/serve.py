@@ -5,15 +5,16 @@ This file must never import the simulator or a case.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-import uvicorn
-
 from spillover.errors import InputError
 from spillover.web.desk import Desk
+from spillover.web.jobs import Jobs
+from spillover.web.pool import Pool
 
 __all__ = ["default_folder", "serve"]
 
@@ -52,7 +53,6 @@ def serve(
     InputError
         When the folder cannot be written, another desk uses it, or the port is taken.
     """
-    from spillover.web.app import desk_app
     from spillover.web.security import Session
 
     desk = Desk(folder.resolve()).make()
@@ -61,25 +61,39 @@ def serve(
     desk.tidy()
     session = Session.of(desk.root)
     at = bound.getsockname()[1]
-    app = desk_app(desk, session)
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=2,
-    )  # fmt: skip
-    server = _Server(
-        config,
-        lambda: tell(f"http://127.0.0.1:{at}/?token={session.link}", session.secret),
-    )
+
+    async def go() -> None:
+        pool = Pool(desk, Jobs(desk.jobs))
+        # The workers read a case while the web server itself is being loaded.
+        await pool.start(_likely(desk))
+        try:
+            from spillover.web.app import Server, desk_app
+
+            def ready() -> None:
+                tell(f"http://127.0.0.1:{at}/?token={session.link}", session.secret)
+
+            await Server(desk_app(desk, session, pool), ready).serve(sockets=[bound])
+        finally:
+            await pool.stop()
+
     try:
-        server.run(sockets=[bound])
+        asyncio.run(go())
     finally:
         bound.close()
         lock.close()
 
 
+def _likely(desk: Desk) -> str:
+    """The case a person will probably open: that of the last run, else the first."""
+    runs, cases = desk.runs(), [c.id for c in desk.cases()]
+    last = runs[0]["case"] if runs else ""
+    return last if last in cases else next(iter(cases), "")
+
+
 def _bind(port: int) -> socket.socket:
     """A socket of this machine alone."""
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named as TCP, or asyncio would not switch its delay of small packets off.
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind(("127.0.0.1", port))
@@ -104,17 +118,3 @@ def _lock(root: Path) -> IO[str]:
         msg = f"{root}: another `spillover serve` uses this folder. Open the link it printed, or stop it; or name another folder with --folder"
         raise InputError(msg) from None
     return file
-
-
-class _Server(uvicorn.Server):
-    """Says when it answers."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self.ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen."""
-        await super().startup(sockets)
-        if self.started:
-            self.ready()

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TASKS", "Cancelled", "Told"]
 
-FIRST_LOOK = 200
+FIRST_LOOK = 100
 """Draws of the first numbers of a run."""
 MIX_STEPS = (100, 400, 1600)
 """Draws of a slider's answer: at once, soon, and good enough to quote."""

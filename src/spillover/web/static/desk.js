@@ -154,8 +154,10 @@ async function send(form) {
   button.disabled = false;
 }
 
-for (const form of document.querySelectorAll("form.call"))
+for (const form of document.querySelectorAll("form.call")) {
   form.addEventListener("submit", (e) => { e.preventDefault(); send(form); });
+  form.inert = false; // until here a click would have sent it the wrong way
+}
 
 for (const box of document.querySelectorAll("[data-job]:not([data-failed])"))
   watch(box, (job) => {

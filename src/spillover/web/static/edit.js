@@ -161,3 +161,4 @@ if (left && left.base === editor.dataset.digest && left.text !== saved) {
 number();
 if (faults.children.length) number();
 check();
+editor.inert = false;

@@ -87,3 +87,4 @@ for (const input of panel.querySelectorAll("[data-lever], [data-strength]"))
 document.getElementById("none").addEventListener("click", () => {
   for (const box of panel.querySelectorAll("[data-lever]")) { box.checked = false; changed(box); }
 });
+panel.querySelector(".sliders").inert = false;

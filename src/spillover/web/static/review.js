@@ -95,3 +95,4 @@ for (const item of items) {
 for (const m of marks) m.addEventListener("click", () => go(Number(m.dataset.items.split(" ")[0])));
 tell();
 go(0, false);
+for (const p of document.querySelectorAll(".acts")) p.inert = false;
