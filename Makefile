@@ -47,10 +47,11 @@ fix: $(VENV)/.dev ## mend what a tool can mend
 	$(BIN)/ruff format
 	$(BIN)/codespell --write-changes
 
-bench: $(VENV)/.dev $(BENCH)/.ready ## simulating, levers, fitting, importing; ours and the peers'
+bench: $(VENV)/.dev $(BENCH)/.ready ## simulating, levers, fitting, importing, the desk; ours and the peers'
 	$(BIN)/python -m benchmarks.bench
 	$(BIN)/python -m benchmarks.levers
 	$(BIN)/python -m benchmarks.import_rows
+	$(BIN)/python -m benchmarks.desk --runs 20
 
 recompile: ## forget compiled code: after an edit in engine/
 	find src \( -name '*.nbi' -o -name '*.nbc' \) -delete

@@ -2,9 +2,9 @@
 
     python -m benchmarks.desk [--case iraq-2024] [--runs 100] [--seconds 20]
 
-A desk of its own is served from an empty folder, as a person starts it; compiled code and
-the fit of the case are at hand, as after any first run. Times are from the start of the
-process. Requests come at a fixed rate, whether or not the last was answered, and their
+A desk of its own is served from an empty folder, as a person starts it; compiled code
+and the fit of the case are at hand, as after any first run. Times are from the start of
+the process. Requests come at a fixed rate, whether or not the last was answered, and their
 time counts from when they were due.
 """
 
@@ -89,9 +89,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         process = subprocess.Popen(
-            [sys.executable, "-m", "spillover", "serve", "--folder", folder, "--no-open", "--json"],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [
+                *(sys.executable, "-m", "spillover", "serve"),
+                *("--folder", folder, "--no-open", "--json"),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         try:
             measure(process, folder, began, given)
         finally:
@@ -115,7 +119,8 @@ def measure(
     first, found = follow(client, job["id"], began)
     assert found["status"] == "done", found["error"]
     print(
-        f"serve to first numbers of {given.case}: {first:.2f} s; whole run {time.monotonic() - began:.1f} s"
+        f"serve to first numbers of {given.case}: {first:.2f} s; "
+        f"whole run {time.monotonic() - began:.1f} s"
     )
     run = found["result"]["run"]  # type: ignore[index]
     client.get(f"/runs/{run}/levers")
@@ -137,21 +142,23 @@ def measure(
                     break
         time.sleep(0.3 * (n % 4))  # moved again while the last answer is being refined
     print(
-        f"slider to first answer: median {np.median(times):.2f} s, longest {max(times):.2f} s of {len(times)}"
+        f"slider to first answer: median {np.median(times):.2f} s, "
+        f"longest {max(times):.2f} s of {len(times)}"
     )
     paths = [
-        "/", "/desk.json", f"/cases/{given.case}", f"/runs/{run}", f"/runs/{run}/levers", f"/runs/{run}/brief",
-        f"/cases/{given.case}/edit", f"/cases/{given.case}/events", "/reports", "/events", "/work", "/glossary",
-        f"/runs/{run}.json", f"/runs/{run}/files/brief.html",
-    ]  # fmt: skip
+        *("/", "/desk.json", "/reports", "/events", "/work", "/glossary"),
+        *(f"/cases/{given.case}{x}" for x in ("", "/edit", "/events")),
+        *(f"/runs/{run}{x}" for x in ("", ".json", "/levers", "/brief")),
+        f"/runs/{run}/files/brief.html",
+    ]
     for path in paths:
         client.get(path).raise_for_status()
     time.sleep(8)
     took = asyncio.run(load(base, token, paths, 50, given.seconds))
     print(
         f"50 requests a second over {len(paths)} pages, {len(took)} requests: "
-        f"p50 {1e3 * np.quantile(took, 0.5):.0f} ms, p95 {1e3 * np.quantile(took, 0.95):.0f} ms, "
-        f"longest {1e3 * max(took):.0f} ms"
+        f"p50 {1e3 * np.quantile(took, 0.5):.0f} ms, "
+        f"p95 {1e3 * np.quantile(took, 0.95):.0f} ms, longest {1e3 * max(took):.0f} ms"
     )
     for n in range(given.runs):
         job = client.post(
@@ -162,7 +169,8 @@ def measure(
         client.get(path).raise_for_status()
     each = ", ".join(f"{memory(p):.0f}" for p in workers(folder))
     print(
-        f"after {given.runs} more runs: server {memory(process.pid):.0f} MB; workers {each} MB"
+        f"after {given.runs} more runs: server {memory(process.pid):.0f} MB; "
+        f"workers {each} MB"
     )
 
 

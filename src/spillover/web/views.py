@@ -345,22 +345,7 @@ class Views:
     async def work(self) -> View:
         """Long work, the newest first."""
         rows = [j.plain() for j in self.jobs if j.task != "mix"][:100]
-        links = [
-            {"title": j["title"], "link": j["result"]["link"], "ended": j["ended"]}
-            for j in rows
-            if j["status"] == "done" and (j["result"] or {}).get("link")
-        ]
-        said = [
-            [j["title"], j["status"], j["asked"], j["ended"] or "not yet", (j["error"] or {}).get("message", "") or (j["result"] or {}).get("link", "")]
-            for j in rows
-        ]  # fmt: skip
-        return {
-            "title": "Work",
-            "jobs": rows,
-            "rows": said,
-            "links": links[:20],
-            "under": self._work(),
-        }
+        return {"title": "Work", "jobs": rows, "under": self._work()}
 
     async def glossary(self) -> View:
         """Every term, explained."""
