@@ -4,8 +4,8 @@
 
 A desk of its own is served from an empty folder, as a person starts it; compiled code
 and the fit of the case are at hand, as after any first run. Times are from the start of
-the process. Requests come at a fixed rate, whether or not the last was answered, and their
-time counts from when they were due.
+the process. Requests come at a fixed rate, whether or not the last was answered, and
+their time counts from when they were due.
 """
 
 from __future__ import annotations
