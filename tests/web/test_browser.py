@@ -249,7 +249,7 @@ def test_by_keyboard_alone(page, served):
     fault = page.get_by_text('unknown key "wrnings"')
     fault.wait_for()
     assert 'Did you mean "warnings"?' in fault.inner_text()
-    tab_to(page, fault, most=3)
+    tab_to(page, fault, most=6)
     page.keyboard.press("Enter")
     assert (
         page.evaluate(
@@ -350,6 +350,38 @@ def test_two_tabs_do_not_overwrite_each_other(context, served):
     kept = served.client.get("/api/cases/tabs").json()["text"]
     assert "# first" in kept
     assert "# second" not in kept
+
+
+def test_an_element_is_added_at_the_end_of_its_section(page, served):
+    served.client.post("/api/cases/strait-demo/copy", json={"id": "added"})
+    page.goto(served.base + "/cases/added/edit")
+    page.get_by_text("No fault.").wait_for()
+    page.get_by_label("Add").select_option("an outcome")
+    page.get_by_role("button", name="Put it into the file").click()
+    fault = page.get_by_text('"an-actor"').first
+    fault.wait_for()  # it names what is still to be set
+    text = page.get_by_label("Text of the case, YAML")
+    lines = text.input_value().splitlines()
+    at = next(n for n, x in enumerate(lines) if "new-outcome" in x)
+    assert (
+        lines[at - 1]
+        .lstrip()
+        .startswith(("-", "within", "unmodelled", "references", "resolves"))
+    )
+    text.fill(
+        text.input_value().replace(
+            "an-actor ASSAULT another,", "westmark ASSAULT first,"
+        )
+    )
+    page.locator("summary", has_text="The case itself").click()
+    page.get_by_label("Title").fill("Added to")
+    page.get_by_label("Title").press("Tab")
+    page.wait_for_function(
+        "() => document.getElementById('text').value.includes('title: Added to')"
+    )
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved").wait_for()
+    assert "title: Added to" in served.client.get("/api/cases/added").json()["text"]
 
 
 def test_what_was_typed_and_not_saved_comes_back(context, served):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from spillover.assemble.impute import impute
 from spillover.assemble.imputed import ImputedPast
 from spillover.case import schema
 from spillover.ensemble.drawn import thread_count
+from spillover.ensemble.pieces import in_pieces
 from spillover.errors import InputError, among
 from spillover.keys import id_key
 from spillover.model.history import History
@@ -340,10 +340,12 @@ def what_if(
         free.put(player)
 
     say(2, total, "playing the history")
-    with ThreadPoolExecutor(thread_count(threads)) as workers:
-        for done, _ in enumerate(workers.map(one, range(draws))):
-            if done % 20 == 0 or done == draws - 1:
-                say(3 + done, total, "playing the history")
+
+    def ended(done: int, _: None) -> None:
+        if done % 20 == 0 or done == draws - 1:
+            say(3 + done, total, "playing the history")
+
+    in_pieces(one, range(draws), thread_count(threads), ended)
     answers = _answers(plan, about.counts, seen, kept, replayed)
     end = about.to or model.case.origin - dt.timedelta(1)
     share = float(filled[:, 0].sum()) / max(1, int(filled[:, 1].sum()))

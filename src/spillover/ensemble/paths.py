@@ -6,7 +6,6 @@ This file must never import a page, a study or a command.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
@@ -22,6 +21,7 @@ from spillover.engine.codes import ERRORS
 from spillover.engine.path_chunk import Tracer, new_tracer, path_chunk
 from spillover.engine.paths import LEADS, Chains, new_chains
 from spillover.ensemble.drawn import STEPS, Progress, draw, thread_count
+from spillover.ensemble.pieces import in_pieces
 from spillover.errors import RunError
 from spillover.keys import id_key
 from spillover.store.memory import give_back
@@ -210,16 +210,13 @@ def _run(
         free.put((tracer, chains))
         return int(error)
 
-    with ThreadPoolExecutor(threads) as workers:
-        jobs = [workers.submit(piece, low) for low in range(0, draws, chunk)]
-        for done, job in enumerate(as_completed(jobs)):
-            error = job.result()
-            if error:
-                for other in jobs:
-                    other.cancel()
-                msg = f"a future could not be finished: {ERRORS[error]}"
-                raise RunError(msg)
-            say(STEPS + 1 + done, total, "following paths")
+    def ended(done: int, error: int) -> None:
+        if error:
+            msg = f"a future could not be finished: {ERRORS[error]}"
+            raise RunError(msg)
+        say(STEPS + 1 + done, total, "following paths")
+
+    in_pieces(piece, range(0, draws, chunk), threads, ended)
     return tuple(
         _merged(made, w, some[int(which[w])].id, futures) for w in range(len(which))
     )

@@ -10,7 +10,6 @@ This file must never import a page, a study or a command.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from queue import SimpleQueue
 
@@ -27,6 +26,7 @@ from spillover.engine.reduce import Sums
 from spillover.ensemble.arm_tables import arm_tables
 from spillover.ensemble.drawn import STEPS, Drawn, Progress, draw, thread_count
 from spillover.ensemble.origin import LookBack, look_back
+from spillover.ensemble.pieces import in_pieces
 from spillover.ensemble.totals import Totals
 from spillover.errors import RunError
 from spillover.keys import id_key
@@ -241,14 +241,12 @@ def _simulate(
         return int(error)
 
     what = "simulating" if len(wanted) == 1 else f"simulating {len(wanted)} arms"
-    with ThreadPoolExecutor(threads) as workers:
-        jobs = [workers.submit(piece, low) for low in range(0, draws, chunk)]
-        for done, job in enumerate(as_completed(jobs)):
-            error = job.result()
-            if error:
-                for other in jobs:
-                    other.cancel()
-                msg = f"a future could not be finished: {ERRORS[error]}"
-                raise RunError(msg)
-            say(STEPS + 1 + done, total, what)
+
+    def ended(done: int, error: int) -> None:
+        if error:
+            msg = f"a future could not be finished: {ERRORS[error]}"
+            raise RunError(msg)
+        say(STEPS + 1 + done, total, what)
+
+    in_pieces(piece, range(0, draws, chunk), threads, ended)
     return totals

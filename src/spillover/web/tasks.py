@@ -220,7 +220,12 @@ def register(desk: Desk, told: Told, *, case: str) -> dict[str, Any]:
             }
         )  # fmt: skip
     case_ = model.case
-    heads = {k: str(getattr(case_, k) or "") for k in ("title", "question", "origin")}
+    written = model.document.data
+    heads = {
+        k: str(written[k])
+        for k in ("title", "question", "origin", "horizon", "key_outcome")
+        if isinstance(written.get(k), (str, int, float))
+    }
     counts = {
         s: len(getattr(case_, s))
         for s in ("actors", "ties", "streams", "responses", "replies", "restraints", "red_lines", "warnings", "outcomes", "levers")

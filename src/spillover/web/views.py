@@ -39,6 +39,12 @@ TERMS = (
     ("claim", "what a report says that someone did; it is a record only once accepted"),
     ("way", "chain of events that ends in the outcome, each brought on by the one before"),
 )  # fmt: skip
+SKELETONS = (
+    ("sources", "a source"), ("places", "a place"), ("actors", "an actor"), ("ties", "a tie"),
+    ("streams", "a kind of event"), ("responses", "a response"), ("replies", "a reply"),
+    ("restraints", "a restraint"), ("red_lines", "a red line"), ("warnings", "a warning"),
+    ("outcomes", "an outcome"), ("levers", "a lever"),
+)  # fmt: skip
 STEPS = (
     ("Collect", "/reports"), ("Grade", "/cases/{case}/edit#register"), ("Extract", "/reports"),
     ("Check", "/cases/{case}/edit"), ("Calibrate", "/cases/{case}/events"),
@@ -167,11 +173,12 @@ class Views:
         text, digest = self.desk.case_text(case)
         found: View = {
             "title": f"Edit: {head.title}", "case": asdict(head), "text": text, "digest": digest,
-            "rows": [], "counts": {}, "faults": [], "questions": self._questions(case),
+            "rows": [], "counts": {}, "faults": [], "heads": {},
+            "skeletons": SKELETONS, "questions": self._questions(case),
         }  # fmt: skip
         try:
             known = await self._ask("register", self._stamp(case), case=case)
-            found |= {"rows": known["rows"], "counts": known["counts"]}
+            found |= {k: known[k] for k in ("rows", "counts", "heads")}
         except TaskFailed as e:
             found["faults"] = e.error["faults"] or [
                 {"line": 0, "text": e.error["message"]}

@@ -126,6 +126,44 @@ async function set(input) {
   }
 }
 
+// An element to start from goes to the end of its section; the fault list says what is still to be set.
+const SKELETONS = {
+  sources: "  new-source: {title: Who says it, publisher: , date: 2031-01-01, grade: C3}",
+  places: "  new-place: {name: A place}",
+  actors: "  new-actor: {name: An actor, kind: armed group}",
+  ties: "  - {from: an-actor, to: another, kind: sponsor, control: 0.3..0.8, why: }",
+  streams: "  - {event: an-actor ASSAULT another, baseline: 0.5..3 per month, why: }",
+  responses: "  - {when: an-actor ASSAULT another, then: another ASSAULT an-actor, children: 0.05..0.3, half_life: 2..7 days, why: }",
+  replies: "  - {ask: an-actor REQUEST another, within: 7 days, answers: {another AGREE an-actor: 0.1..0.4, another REJECT an-actor: rest}, why: }",
+  restraints: "  - {id: new-word, when: another AGREE an-actor, owner: another, holds: [an-actor ASSAULT another], factor: 0.05..0.3, half_life: 60 days, why: }",
+  red_lines: "  - {owner: another, when: deaths by an-actor ASSAULT another, reach: 1~5, within: 30 days, then: another ASSAULT an-actor, chance: 0.2..0.6, delay: 1~14 days, why: }",
+  warnings: "  - {event: an-actor ASSAULT another, issued: 2031-01-01, by: 2031-01-10, chance: 0.05..0.3, why: }",
+  outcomes: "  - {id: new-outcome, question: Does it happen?, event: an-actor ASSAULT another, at_least: 1, within: [30 days, 90 days]}",
+  levers: "  - {id: new-lever, name: What could be done, owner: another, kind: diplomatic, do: [{act: new-word, on: 2031-01-10}], cost: {scale: 2, note: }, risk: }",
+};
+
+function add() {
+  const kind = document.getElementById("kind").value;
+  const lines = text.value.replace(/\n*$/, "").split("\n");
+  let at = lines.findIndex((x) => x.startsWith(`${kind}:`));
+  if (at < 0) {
+    lines.push("", `${kind}:`);
+    at = lines.length - 1;
+  } else if (!/^[a-z_]+:\s*(#.*)?$/.test(lines[at])) {
+    say(state, `The section ${kind} stands on one line: add to it by hand, line ${at + 1}.`, true);
+    go(at + 1);
+    return;
+  }
+  let end = at + 1;
+  while (end < lines.length && !/^[A-Za-z_]/.test(lines[end])) end += 1;
+  while (end > at + 1 && /^\s*(#.*)?$/.test(lines[end - 1])) end -= 1;
+  lines.splice(end, 0, SKELETONS[kind]);
+  text.value = `${lines.join("\n")}\n`;
+  changed();
+  go(end + 1);
+}
+
+document.getElementById("add").addEventListener("click", add);
 text.addEventListener("input", changed);
 text.addEventListener("scroll", () => { gutter.scrollTop = text.scrollTop; });
 save.addEventListener("click", keep);
