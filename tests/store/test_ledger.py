@@ -119,7 +119,9 @@ def test_a_witness_elsewhere_sees_it_too(ledger, tmp_path):
     ):
         ledger.verify_witness(other)
     other.write_text("nonsense\n", "ascii")
-    with pytest.raises(LedgerError, match=r"heads\.txt:1: this is no line of a witness"):
+    with pytest.raises(
+        LedgerError, match=r"heads\.txt:1: this is no line of a witness"
+    ):
         ledger.verify_witness(other)
 
 

@@ -21,7 +21,7 @@ from spillover.assemble.from_case import source_of
 from spillover.assemble.mapped_events import MappedEvents
 from spillover.errors import EventsError
 
-__all__ = ["EVENTS_FILE", "WithEvents", "with_events"]
+__all__ = ["EVENTS_FILE", "WithEvents", "case_actors", "with_events"]
 
 Progress = Callable[[int, int, str], None]
 EVENTS_FILE = "events.csv"
@@ -48,7 +48,8 @@ class WithEvents:
     notes: tuple[str, ...]
 
 
-def _actors(model: CaseModel) -> list[CaseActor]:
+def case_actors(model: CaseModel) -> list[CaseActor]:
+    """Actors of a case with the names that event data may print."""
     return [
         CaseActor(name, (name, a.name, *a.aliases), a.iso3)
         for name, a in model.case.actors.items()
@@ -78,7 +79,7 @@ def _map(
             connection,
             [s.words for s in source.streams],
             source.relations,
-            _actors(model),
+            case_actors(model),
             codebook=case.codebook,
             places={p: x.name or p for p, x in case.places.items()},
             table="known",

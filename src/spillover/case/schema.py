@@ -622,6 +622,21 @@ class Sequence(Frozen):
     """At most so long after."""
 
 
+class Resolves(Frozen):
+    """How a forecast of an outcome is decided once its window is over."""
+
+    by: Words = ()
+    """Data sets of the store in order, two or more: the second is asked where the first is silent."""
+    differ: Literal["first", "higher", "lower"] = "first"
+    """Which count holds where they differ."""
+    silent: Literal["no", "yes"] = "no"
+    """What is decided where all are silent."""
+    wait: Duration | None = None
+    """How long after the window reports may still come in (14 days when absent)."""
+    note: str = ""
+    """Anything a reader should know."""
+
+
 class Outcome(Element):
     """A question with a machine-checkable answer."""
 
@@ -662,8 +677,8 @@ class Outcome(Element):
     """Chance that it comes about some way the case does not hold."""
     references: tuple[Reference, ...] = ()
     """Base rates."""
-    resolves: str = ""
-    """Who must say so for it to count."""
+    resolves: Resolves | str = ""
+    """How it is decided: by data sets, or in words who must say so for it to count."""
 
     @model_validator(mode="before")
     @classmethod

@@ -21,6 +21,7 @@ from spillover.cli import (  # noqa: F401 - they add their verbs
     learn,
     paths,
     reading,
+    record,
     sensitivity,
     serve,
     what_if,
