@@ -270,7 +270,7 @@ def test_by_keyboard_alone(page, served):
 
 
 PAGES = (
-    "/", "/reports", "/events", "/work", "/glossary", "/cases/strait-demo", "/cases/strait-demo/edit",
+    "/", "/reports", "/events", "/forecasts", "/work", "/glossary", "/cases/strait-demo", "/cases/strait-demo/edit",
     "/cases/strait-demo/events", "/runs/{run}", "/runs/{run}/levers", "/runs/{run}/paths",
     "/runs/{run}/what-if", "/runs/{run}/what-if-no-strike-in-january", "/runs/{run}/sensitivity",
     "/runs/{run}/brief", "/compare?a={run}&b={run}", "/nothing-here",
@@ -315,6 +315,22 @@ def test_every_page_is_accessible_and_fits(browser, served, run, report, width, 
                 faults.append(f"{path}: {figure.get_attribute('id')} has no table")
     context.close()
     assert faults == []
+
+
+def test_a_forecast_goes_on_record_and_is_resolved(page, served, run):
+    page.goto(f"{served.base}/runs/{run}")
+    page.get_by_role("button", name="Put on record").click()
+    page.wait_for_url("**/forecasts")
+    card = page.locator("article", has_text="Westmark attacks anyone in Arland").last
+    card.locator("summary").click()
+    card.get_by_label("Answer: yes or no").fill("yes")
+    card.get_by_role("button", name="Put on record").click()
+    card.get_by_text("cite the source").wait_for()
+    card.get_by_label("Source: who says so, where").fill("A Wire, 3 March 2031")
+    card.get_by_role("button", name="Put on record").click()
+    page.get_by_text("judged: A Wire, 3 March 2031").wait_for()
+    page.get_by_text("mean Brier score of 1 chances").first.wait_for()
+    assert "1 chances on record are resolved" in page.locator(".lead").inner_text()
 
 
 def test_a_reload_and_a_second_tab_see_the_same_work(context, served):

@@ -275,6 +275,14 @@ def _why(run: Run, headline: Answer, rows: tuple[OutcomeRow, ...]) -> tuple[str,
     return tuple(out)
 
 
+def _track_record(case: str) -> str:
+    """Of the record that lies at hand (`api.record.default_ledger`)."""
+    from spillover.api.record import default_ledger, track_record
+    from spillover.store.ledger import Ledger
+
+    return track_record(Ledger(default_ledger()), case)
+
+
 def brief_page(run: Run, *, generated: str = "") -> BriefPage:
     """Everything the brief of a run shows.
 
@@ -352,4 +360,5 @@ def brief_page(run: Run, *, generated: str = "") -> BriefPage:
         method=_method(run),
         studies=None if run.studies is None else study_blocks(run.studies),
         fit=fit_page(case, run.model.fit_table) if run.model.fit_table else None,
+        track_record=_track_record(case.case),
     )

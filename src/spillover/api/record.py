@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Forecast", "default_ledger", "forecasts_of", "record_run", "resolve_by_hand",
-    "score_ledger", "void",
+    "score_ledger", "track_record", "void",
 ]  # fmt: skip
 
 Progress = Callable[[int, int, str], None]
@@ -299,6 +299,26 @@ def void(
         raise InputError(msg)
     body = {"of": n, "why": reason.strip(), "by": "hand"}
     return ledger.add([("void", body)], now=now)[0]
+
+
+def track_record(ledger: Ledger, case: str) -> str:
+    """What a brief says of the record: how many, how well, against what, how many void."""
+    try:
+        every = forecasts_of(ledger)
+        s = score_ledger(ledger)
+    except InputError as e:
+        return f"The record of forecasts cannot be trusted: {e}."
+    mine = [f for f in every if f.question.case == case]
+    if not every:
+        return "No forecast has been put on record yet."
+    here = f"Of this case {len(mine)} are on record, {sum(bool(f.answer) for f in mine)} resolved."
+    if s.chances is None:
+        return f"{len(every)} forecasts are on record, none of them made in time is resolved yet. {here}"
+    against = ", ".join(f"{k.name} {k.score:.3f}" for k in s.chances.skills)
+    return (
+        f"{s.chances.n} chances on record are resolved: mean Brier score {s.chances.score:.3f} "
+        f"(0 is best; on the same questions: {against}); {s.voided} void. {here}"
+    )
 
 
 # ---- scores ----------------------------------------------------------------------

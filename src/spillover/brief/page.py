@@ -318,4 +318,4 @@ class BriefPage:
     method: tuple[tuple[str, str], ...]
     fit: FitPage | None = None
     studies: StudyBlocks | None = None
-    track_record: str = "No forecast of this case has been resolved yet."
+    track_record: str = "No forecast has been put on record yet."

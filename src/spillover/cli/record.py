@@ -225,7 +225,7 @@ def resolve(
         say(
             f"forecast {e.body['of']}: {e.body.get('answer', 'void')} ({e.body['why']})"
         )
-    say(f"{len(made)} resolved. Head: {book.head}")
+    say(f"{len(made)} put on record. Head: {book.head}")
 
 
 @app.command()

@@ -134,6 +134,20 @@ class MixAsked(Body):
     )  # fmt: skip
 
 
+class RecordAsked(Body):
+    """Outcomes to put on record; all when empty."""
+
+    outcomes: list[str] = Field(default=[], max_length=200)
+
+
+class Resolution(Body):
+    """What came, with who says so; or why it is void."""
+
+    answer: str = Field(default="", max_length=20)
+    source: str = Field(default="", max_length=1000)
+    void: str = Field(default="", max_length=1000)
+
+
 class Refusal(BaseModel):
     """Why something was refused."""
 
@@ -415,6 +429,43 @@ def calls(desk: Desk, pool: Pool) -> APIRouter:
         case = desk.run(run)["case"]
         desk.remove_run(run)
         return {"link": f"/cases/{case}"}
+
+    # ---- forecasts ----------------------------------------------------------------
+
+    @api.post(
+        "/runs/{run}/record",
+        tags=["forecasts"],
+        summary="Put the forecasts of a run on record",
+        status_code=202,
+    )
+    async def record(run: RunId, body: RecordAsked) -> dict[str, Any]:
+        case = desk.run(run)["case"]
+        params = {"run": run, "outcomes": body.outcomes}
+        return begin("record", f"Putting {case} on record", params, case=case, run=run)
+
+    @api.post(
+        "/forecasts/{n}/resolution",
+        tags=["forecasts"],
+        summary="Resolve a forecast by hand, or void it",
+    )
+    async def resolve(
+        n: Annotated[int, Path(ge=1, le=10**9, description="Line of the forecast.")],
+        body: Resolution,
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = await pool.ask("resolve", {"n": n, **body.model_dump()})
+        return found
+
+    @api.post(
+        "/cases/{case}/resolutions",
+        tags=["forecasts"],
+        summary="Resolve what is due of a case from event data",
+        status_code=202,
+    )
+    async def resolve_due(case: CaseId) -> dict[str, Any]:
+        desk.case_folder(case)
+        return begin(
+            "resolve_due", f"Resolving forecasts of {case}", {"case": case}, case=case
+        )
 
     # ---- work ---------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
     reports/<id>.json      readings to review
     inbox/                 files as they were given
     events.duckdb          events and claims
+    forecasts.jsonl        forecasts on record
     jobs/                  long work (`jobs`)
     trash/                 what was removed
 
@@ -85,6 +86,11 @@ class Desk:
     def store(self) -> Path:
         """File of events and claims."""
         return self.root / "events.duckdb"
+
+    @property
+    def ledger(self) -> Path:
+        """File of forecasts on record; the verbs take it with `--ledger`."""
+        return self.root / "forecasts.jsonl"
 
     @property
     def jobs(self) -> Path:

@@ -181,6 +181,10 @@ def pages(desk: Desk, views: Views, pool: Pool) -> APIRouter:
         """Two runs side by side."""
         return await views.compare(a, b)
 
+    async def forecasts() -> View:
+        """Forecasts on record: open, due, resolved; how good they were."""
+        return await views.forecasts()
+
     async def work() -> View:
         """Long work, the newest first."""
         return await views.work()
@@ -193,6 +197,7 @@ def pages(desk: Desk, views: Views, pool: Pool) -> APIRouter:
     page("/reports", "reports.html.j2", reports)
     page("/reports/{report}", "review.html.j2", report)
     page("/events", "all_events.html.j2", events)
+    page("/forecasts", "forecasts.html.j2", forecasts)
     page("/work", "work.html.j2", work)
     page("/glossary", "glossary.html.j2", glossary)
     page("/compare", "two_runs.html.j2", compare)

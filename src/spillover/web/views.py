@@ -347,6 +347,39 @@ class Views:
         ]  # fmt: skip
         return {"title": "Two runs compared", "a": _size(self.desk.run(a)), "b": _size(self.desk.run(b)), "shown": shown, **found}  # fmt: skip
 
+    async def forecasts(self) -> View:
+        """Forecasts on record: open, due, resolved; how good they were."""
+        from spillover.web.pool import TaskFailed
+
+        book = self.desk.ledger
+        found: View = {
+            "title": "Forecasts",
+            "rows": [],
+            "head": "",
+            "line": "No forecast has been put on record yet.",
+            "scores": None,
+            "faults": [],
+            "work": self._work(),
+        }
+        if book.is_file():
+            stamp = f"{book.stat().st_mtime_ns}:{dt.date.today()}"
+            try:
+                found |= await self._ask("forecasts", stamp)
+            except TaskFailed as e:
+                found["faults"] = [{"text": e.error["message"]}]
+        scores = found["scores"] or {}
+        found["sets"] = [
+            {"name": name, **scores[key]}
+            for key, name in (
+                ("chances", "All chances"),
+                ("onset", "Onset: nothing in the window before"),
+                ("continuation", "Continuation"),
+            )
+            if scores.get(key)
+        ]
+        found["cases"] = sorted({r["case"] for r in found["rows"] if r["due"]})
+        return found
+
     # ---- the rest -----------------------------------------------------------------
 
     async def work(self) -> View:

@@ -97,6 +97,7 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     desk = Desk(Path(sys.argv[1]))
+    os.environ["SPILLOVER_LEDGER"] = str(desk.ledger)  # briefs quote this record
     asked: queue.Queue[dict[str, Any]] = queue.Queue()
     cancelled: set[int] = set()
     threading.Thread(target=_listen, args=(asked, cancelled), daemon=True).start()
