@@ -1,7 +1,9 @@
+import datetime as dt
+
 import pytest
 
 from spillover.brief.actormap import MOST_ACTORS, actor_map, shown
-from spillover.brief.charts import passages
+from spillover.brief.charts import fan, passages
 from spillover.brief.frame import Frame, altair_chart, nice_ticks, svg
 from spillover.brief.page import ActorBox, TieArrow
 from spillover.brief.report_charts import CHARTS
@@ -87,3 +89,12 @@ def test_the_widest_words_beside_a_bar_stay_inside(width: int) -> None:
     rows = [{"name": "One", "low": 0.0, "high": 1.0, "says": "under 1 % → over 99 %"}]
     spec = CHARTS["tornado"](rows, 0.5, width)
     assert "over 99 %" in svg(spec, title="x")
+
+
+@pytest.mark.parametrize("width", [328, 640])
+@pytest.mark.parametrize("q95", [0.0, 0.4, 30.0])
+def test_labels_of_a_fan_close_to_zero_stay_inside(width: int, q95: float) -> None:
+    quantiles = ("q5", "q25", "q50", "q75", "q95")
+    bands = [{"x": d, **dict.fromkeys(quantiles, 0.0), "q95": q95} for d in (7, 10, 13)]
+    spec = fan([{"x": -3, "y": 8.0}], bands, dt.date(2031, 3, 1), width)
+    assert "median: 0.0" in svg(spec, title="x")

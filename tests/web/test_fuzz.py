@@ -85,6 +85,28 @@ def test_whatever_is_sent(operation, served, run):
     law()
 
 
+def test_a_run_of_one_sample_is_read_by_every_page(served, client):
+    """Its simulation error is not known: null, not NaN, which no browser reads."""
+    run = served.run(draws=1, futures=1)
+    for path in (
+        "/work.json",
+        "/desk.json",
+        f"/runs/{run}.json",
+        f"/compare.json?a={run}&b={run}",
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        assert "NaN" not in answer.text
+    for path in (
+        "/work",
+        "/",
+        f"/runs/{run}",
+        f"/compare?a={run}&b={run}",
+        f"/runs/{run}/brief",
+    ):
+        assert client.get(path).status_code == 200, path
+
+
 MALFORMED = {
     "empty": b"",
     "binary": bytes(range(256)) * 40,

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from spillover.web.jobs import MOST_KEPT, Jobs
 
 
@@ -29,6 +31,17 @@ def test_a_damaged_file_is_no_job(tmp_path):
     (tmp_path / "b.json").write_text(json.dumps({"id": "b"}), "utf-8")
     (tmp_path / "c.json").write_text("[1]", "utf-8")
     assert [j.title for j in Jobs(tmp_path)] == ["whole"]
+
+
+def test_what_json_does_not_know_is_null(tmp_path):
+    jobs = Jobs(tmp_path)
+    job = jobs.new("run", "half \ud800", {})
+    job.partial = {"p": float("nan"), "rows": [float("inf"), 1.5, "é"]}
+    jobs.keep(job)
+    (path,) = tmp_path.glob("*.json")
+    held = json.loads(path.read_text("utf-8"), parse_constant=pytest.fail)
+    assert held["partial"] == {"p": None, "rows": [None, 1.5, "é"]}
+    assert held["title"] == "half ?"
 
 
 def test_old_ones_are_forgotten_open_ones_never(tmp_path):

@@ -98,7 +98,7 @@ def _outcome_rows(
                 c.p,
                 c.low,
                 c.high,
-                c.mc_se,
+                c.mc_se if np.isfinite(c.mc_se) else None,
                 a.base_rate,
                 a.reference,
                 other if other > 0.0005 else None,

@@ -415,10 +415,13 @@ def compare_levers(
     Raises
     ------
     InputError
-        When a lever or outcome is not known or a lever is named twice.
+        When a lever or outcome is not known, a lever is named twice, or there is one draw.
     ModelError
         When combined levers contradict each other.
     """
+    if draws < 2:
+        msg = "levers are compared over samples of the uncertain numbers: ask for 2 or more (--draws)"
+        raise InputError(msg)
     wanted = _wanted(model, levers)
     base = cut(model.assembled, within) if within else model.assembled
     known = {a.id: a for a in base.arms}

@@ -311,13 +311,17 @@ def track_record(ledger: Ledger, case: str) -> str:
     mine = [f for f in every if f.question.case == case]
     if not every:
         return "No forecast has been put on record yet."
-    here = f"Of this case {len(mine)} are on record, {sum(bool(f.answer) for f in mine)} resolved."
+    here = (
+        ""
+        if not case
+        else f" Of this case {len(mine)} are on record, {sum(bool(f.answer) for f in mine)} resolved."
+    )
     if s.chances is None:
-        return f"{len(every)} forecasts are on record, none of them made in time is resolved yet. {here}"
+        return f"{len(every)} forecasts are on record, none of them made in time is resolved yet.{here}"
     against = ", ".join(f"{k.name} {k.score:.3f}" for k in s.chances.skills)
     return (
         f"{s.chances.n} chances on record are resolved: mean Brier score {s.chances.score:.3f} "
-        f"(0 is best; on the same questions: {against}); {s.voided} void. {here}"
+        f"(0 is best; on the same questions: {against}); {s.voided} void.{here}"
     )
 
 

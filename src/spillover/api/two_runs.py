@@ -86,7 +86,8 @@ def two_runs(first: Path, second: Path) -> TwoRuns:
             continue
         m = place[x["id"]]
         y = answers[1][m]
-        error = float(np.hypot(x["mc_se"], y["mc_se"]))
+        known = x["mc_se"] is not None and y["mc_se"] is not None
+        error = float(np.hypot(x["mc_se"], y["mc_se"])) if known else None
         if hits:
             gap = (hits[1][:, m] - hits[0][:, n]) / a["futures_per_draw"]
             error = (
@@ -99,7 +100,9 @@ def two_runs(first: Path, second: Path) -> TwoRuns:
                 "p0": x["p"], "low0": x["p_low"], "high0": x["p_high"],
                 "p1": y["p"], "low1": y["p_low"], "high1": y["p_high"],
                 "change": change, "error": error,
-                "beyond_chance": abs(change) > Z90 * error and abs(change) >= 0.005,
+                "beyond_chance": error is not None
+                and abs(change) > Z90 * error
+                and abs(change) >= 0.005,
             }
         )  # fmt: skip
     before, after = (

@@ -6,6 +6,7 @@ Must never import `cli` or the web.
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ def answer_dict(a: Answer) -> dict[str, Any]:
             "p_low": chance["low"],
             "p_high": chance["high"],
             "interval": "central 90 % over draws of the uncertain numbers",
-            "mc_se": chance["mc_se"],
+            "mc_se": chance["mc_se"] if math.isfinite(chance["mc_se"]) else None,
             "draws": chance["draws"],
             "futures": chance["futures"],
             "word": likelihood_word(chance["p"]),

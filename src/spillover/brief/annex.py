@@ -39,7 +39,7 @@ def annex(page: BriefPage) -> list[Table]:
                     r.window,
                     percent(r.p),
                     interval(r.low, r.high),
-                    f"{r.mc_se * 100:.1f} points",
+                    "not known" if r.mc_se is None else f"{r.mc_se * 100:.1f} points",
                     likelihood_word(r.p),
                     percent(r.unmodelled) if r.unmodelled else "none",
                     percent(r.base_rate) if r.base_rate is not None else "none given",

@@ -102,16 +102,13 @@ def fan(
     )
     f.add("rule", [{"x": 0, "y": 0, "y2": f.uy(24)}], stroke=INK, strokeWidth=1)
     x0 = f.xr[0] + (f.xr[1] - f.xr[0]) * -lo / (hi - lo)
+    known = f"known to {origin.day} {origin:%b}"
+    # Left of its line, or right of it where the history is too short for the words.
+    left = x0 - 5 - text_width(known, 11) > 0
+    at = f.ux(x0 - 5 if left else x0 + 5)
     f.text(
-        [
-            {
-                "x": f.ux(x0 - 5),
-                "y": f.uy(30),
-                "t": f"known to {origin.day} {origin:%b}",
-                "c": INK,
-            }
-        ],
-        "right",
+        [{"x": at, "y": f.uy(30 if left else 44), "t": known, "c": INK}],
+        "right" if left else "left",
     )
     f.text([{"x": f.ux(0), "y": f.uy(8), "t": unit, "c": INK2}])
     if warning:
@@ -141,19 +138,22 @@ def fan(
             halo=True,
         )
     end = bands[-1]
-    names, last = (
-        [
-            ("q95", "95 %", INK2),
-            ("q75", "75 %", INK2),
-            ("q50", "median", ACT),
-            ("q25", "25 %", INK2),
-            ("q5", "5 %", INK2),
-        ],
-        -99,
-    )
-    for k, t, c in names:  # direct labels, pushed apart, never reordered
-        y = max(f.yr[0] + (f.yr[1] - f.yr[0]) * end[k] / top, last + 13)
-        last = y
+    names = [
+        ("q95", "95 %", INK2),
+        ("q75", "75 %", INK2),
+        ("q50", "median", ACT),
+        ("q25", "25 %", INK2),
+        ("q5", "5 %", INK2),
+    ]
+    # Direct labels, pushed apart, never reordered: down from the first, then up from the
+    # foot where values close to zero would push them out of the picture.
+    ys: list[float] = []
+    for k, _, _ in names:
+        y = f.yr[0] + (f.yr[1] - f.yr[0]) * end[k] / top
+        ys.append(max(y, ys[-1] + 13) if ys else y)
+    for n in range(len(ys)):
+        ys[-1 - n] = min(ys[-1 - n], f.yr[0] - 13 * n)
+    for (k, t, c), y in zip(names, ys, strict=True):
         f.text(
             [{"x": f.ux(width - 70), "y": f.uy(y), "t": f"{t}: {end[k]:.1f}", "c": c}],
             weight="bold" if k == "q50" else "normal",

@@ -37,7 +37,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class OutcomeRow:
-    """One chance; low and high: 90 % over draws, None when no spread beyond chance."""
+    """One chance; low and high: 90 % over draws, None when no spread beyond chance.
+
+    ``mc_se`` is None where one draw does not tell it.
+    """
 
     id: str
     question: str
@@ -45,7 +48,7 @@ class OutcomeRow:
     p: float
     low: float | None
     high: float | None
-    mc_se: float
+    mc_se: float | None
     base_rate: float | None = None
     reference: str = ""
     unmodelled: float | None = None

@@ -13,6 +13,7 @@ from spillover.cli.root import Json, Quiet, app, note, say
 if TYPE_CHECKING:
     from spillover.scoring.blocks import Interval
     from spillover.study.backtest import Backtest, Lead, Summary
+    from spillover.study.backtest_questions import Asked
 
 __all__ = ["backtest"]
 
@@ -92,13 +93,21 @@ def backtest(
             help="Folder for backtest.json, scores.csv and draws in Parquet.",
         ),
     ] = None,
+    questions: Annotated[
+        bool,
+        typer.Option(
+            "--questions",
+            help="Also score yes/no questions: any event, more than usual.",
+        ),
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Forecast daily counts from rolling origins, and score them beside baselines."""
     from spillover.api.backtest import backtest as judge
     from spillover.cli.progress import Bar
-    from spillover.study.backtest_export import as_data, write_folder
+    from spillover.study.backtest_export import as_data, questions_data, write_folder
+    from spillover.study.backtest_questions import questions_of
 
     with Bar(quiet=quiet) as bar:
         # The bar's word on compiling is about the engine, which is not used here.
@@ -120,15 +129,35 @@ def backtest(
     if out is not None:
         write_folder(done, out, seed=seed)
     if as_json:
-        say(json.dumps(as_data(done), indent=2, ensure_ascii=False))
+        body = as_data(done)
+        if questions:
+            body["questions"] = questions_data(questions_of(done, seed=seed))
+        say(json.dumps(body, indent=2, ensure_ascii=False))
         return
     for n in done.notes:
         note(f"note: {n}", quiet=quiet)
     _show(done)
+    for asked in questions_of(done, seed=seed) if questions else ():
+        _show_asked(asked)
     for w in done.warnings:
         note(f"warning: {w}", quiet=quiet)
     if out is not None:
         note(f"written: {out}", quiet=quiet)
+
+
+def _show_asked(a: Asked) -> None:
+    days = "1 day" if a.days == 1 else f"{a.days} days"
+    say(
+        f"\n{a.kind.capitalize()} within {days}: {a.n:,} questions, {100 * a.yes:.1f} % yes"
+    )
+    for r in a.rivals:
+        gains = ""
+        if r.brier_gain is not None and r.log_gain is not None:
+            gains = f"  drop in Brier {_gain(r.brier_gain)}, in log {_gain(r.log_gain)}"
+        say(f"  {r.name:<26} Brier {r.brier:.4f}  log {r.log:.4f}{gains}")
+    say(
+        f"  Reliability of the default: {a.within} of {len(a.bins)} bins within their 90 % band."
+    )
 
 
 def _show(b: Backtest) -> None:

@@ -18,11 +18,14 @@ from spillover.scoring.laws import Laws
 from spillover.store.atomic import write_json, write_text
 from spillover.study.backtest import Backtest, Judged, Lead
 from spillover.study.backtest_models import DEFAULT
+from spillover.study.backtest_questions import Asked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from _typeshed import DataclassInstance
 
-__all__ = ["as_data", "scores_csv", "write_folder"]
+__all__ = ["as_data", "questions_data", "scores_csv", "write_folder"]
 
 DRAWS = 200
 SCHEMA = 1
@@ -48,6 +51,11 @@ def as_data(b: Backtest) -> dict[str, Any]:
         "default": DEFAULT,
         "leads": [_lead(b, lead) for lead in b.leads],
     }
+
+
+def questions_data(asked: Sequence[Asked]) -> list[dict[str, Any]]:
+    """Yes/no questions as JSON data."""
+    return [{**dataclasses.asdict(a), "bins_within_band": a.within} for a in asked]
 
 
 def _lead(b: Backtest, lead: Lead) -> dict[str, Any]:

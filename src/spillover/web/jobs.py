@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from spillover.store.atomic import write_json
 from spillover.web.desk import is_id
+from spillover.web.plain import plain
 
 __all__ = ["Job", "Jobs", "Status"]
 
@@ -78,8 +79,9 @@ class Job:
         return self.status in OVER
 
     def plain(self) -> dict[str, Any]:
-        """As the API gives it."""
-        return asdict(self)
+        """As the API gives it, and as it is written down."""
+        found: dict[str, Any] = plain(asdict(self))
+        return found
 
 
 class Jobs:

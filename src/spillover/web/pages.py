@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from spillover.web.calls import PAGE_REFUSED, CaseId, ReportId, RunId
 from spillover.web.desk import Desk, NotThere
+from spillover.web.plain import plain
 from spillover.web.pool import Pool
 from spillover.web.views import TERMS, View, Views
 
@@ -103,7 +104,7 @@ def pages(desk: Desk, views: Views, pool: Pool) -> APIRouter:
     def page(path: str, template: str, view: Callable[..., Awaitable[View]]) -> None:
         @functools.wraps(view)
         async def twin(**asked: str) -> JSONResponse:
-            return JSONResponse(without_art(await view(**asked)))
+            return JSONResponse(plain(without_art(await view(**asked))))
 
         @functools.wraps(view)
         async def html(**asked: str) -> HTMLResponse:

@@ -28,6 +28,7 @@ from spillover.errors import (
 )
 from spillover.store.atomic import write_text
 from spillover.web.desk import Desk
+from spillover.web.plain import plain
 
 if TYPE_CHECKING:
     from spillover.api.model import CaseModel
@@ -99,7 +100,7 @@ def _patient(work: Callable[[], T]) -> T:
 
 
 def _put(folder: Path, name: str, page: Mapping[str, Any]) -> None:
-    text = json.dumps(page, ensure_ascii=False, default=str)
+    text = json.dumps(plain(page), ensure_ascii=False, default=str)
     write_text(folder / "desk" / f"{name}.json", text)
 
 
@@ -657,7 +658,7 @@ def forecasts(desk: Desk, told: Told) -> dict[str, Any]:
             "said": percent(f.body["p"]) if "p" in f.body else f"about {f.body['quantiles'][9]:g}",
             "word": f.body.get("word", ""), "count": f.question.mode == "count",
             "answer": "void" if f.answer is None else f.answer, "why": f.why,
-            "due": f.due(today), "hindsight": f.body["days_after_origin"] > 7,
+            "due": f.due(today), "hard": f.question.hard, "hindsight": f.body["days_after_origin"] > 7,
         }
         for f in every
     ]  # fmt: skip

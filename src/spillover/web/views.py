@@ -341,7 +341,7 @@ class Views:
                 r["question"], r["window"], percent(r["p0"]), interval(r["low0"], r["high0"]),
                 percent(r["p1"]), interval(r["low1"], r["high1"]),
                 f"{100 * r['change']:+.1f} points".replace("-", "\u2212"),
-                f"{100 * r['error']:.1f} points", "yes" if r["beyond_chance"] else "no",
+                "not known" if r["error"] is None else f"{100 * r['error']:.1f} points", "yes" if r["beyond_chance"] else "no",
             ]
             for r in found["rows"]
         ]  # fmt: skip
@@ -377,7 +377,9 @@ class Views:
             )
             if scores.get(key)
         ]
-        found["cases"] = sorted({r["case"] for r in found["rows"] if r["due"]})
+        found["cases"] = sorted(
+            {r["case"] for r in found["rows"] if r["due"] and r["hard"]}
+        )
         return found
 
     # ---- the rest -----------------------------------------------------------------

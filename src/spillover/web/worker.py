@@ -23,6 +23,7 @@ from typing import Any
 
 from spillover.errors import InputError, SpilloverError
 from spillover.web.desk import Desk
+from spillover.web.plain import plain
 from spillover.web.tasks import TASKS, Cancelled, Told
 
 __all__ = ["main"]
@@ -39,7 +40,7 @@ class _Voice:
         self.last = 0.0
 
     def say(self, **what: object) -> None:
-        line = json.dumps({"id": self.number, **what}, ensure_ascii=False)
+        line = json.dumps(plain({"id": self.number, **what}), ensure_ascii=False)
         self.out.write(line.encode() + b"\n")
         self.out.flush()
 

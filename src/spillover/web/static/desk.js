@@ -106,7 +106,7 @@ function show(place, partial) {
     const th = node("th", o.question);
     th.scope = "row";
     row.append(th);
-    [["When: ", o.window], ["Chance: ", percent(o.p)], ["Simulation error: ", `${(100 * o.mc_se).toFixed(1)} points`]].forEach(([h, v]) => {
+    [["When: ", o.window], ["Chance: ", percent(o.p)], ["Simulation error: ", o.mc_se === null ? "not known" : `${(100 * o.mc_se).toFixed(1)} points`]].forEach(([h, v]) => {
       const td = row.insertCell();
       td.dataset.head = h;
       td.textContent = v;
