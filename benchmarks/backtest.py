@@ -16,34 +16,8 @@ from typing import Any
 
 from spillover.api.backtest import backtest
 from spillover.study.backtest_export import as_data
+from spillover.study.open_sets import OPEN_SETS
 
-SETS: dict[str, tuple[str, dict[str, Any]]] = {
-    "icews18_me": (
-        "icews_me_daily/icews18_me.csv.gz",
-        {
-            "keys": ("source", "target", "cls"),
-            "count": "n",
-            "cells": 200,
-            "where": "source <> target",
-        },
-    ),
-    "ucdp_ged_syria": (
-        "ucdp_ged_syria/daily.csv.gz",
-        {"keys": ("source", "target"), "count": "n", "cells": 15},
-    ),
-    "iraq_sigacts": (
-        "iraq_sigacts/daily.csv.gz",
-        {"keys": ("attack", "target_class"), "count": "n", "cells": 24},
-    ),
-    "iraq_insurgency_airstrikes": (
-        "iraq_insurgency_airstrikes/events.csv.gz",
-        {"keys": ("type",), "cells": 5},
-    ),
-    "israel_alerts_daily": (
-        "israel_alerts_daily/daily.csv",
-        {"melt": ("gaza_total", "lebanon_rocket", "lebanon_drone")},
-    ),
-}
 SHOWN = (
     "roles, stacked (default)",
     "cross-links off",
@@ -106,12 +80,12 @@ def main() -> None:
     """Run the sets and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", default=list(SETS))
+    parser.add_argument("names", nargs="*", default=list(OPEN_SETS))
     parser.add_argument("--save", type=Path)
     options = parser.parse_args()
     results = {}
     for name in options.names:
-        file, choices = SETS[name]
+        file, choices = OPEN_SETS[name]
         began = time.perf_counter()
         results[name] = as_data(backtest(options.folder / file, **choices))
         print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr)

@@ -20,6 +20,7 @@ from spillover.cli import (  # noqa: F401 - they add their verbs
     judge,
     learn,
     paths,
+    question_set,
     reading,
     record,
     sensitivity,
