@@ -1,8 +1,5 @@
 """The page in a real browser."""
 
-import os
-import shutil
-
 import pytest
 
 from spillover.brief.pdf import to_pdf
@@ -10,26 +7,15 @@ from spillover.brief.render import to_html
 from spillover.brief.report_html import report_html
 from tests.brief.sample_page import sample_page
 from tests.brief.sample_report import full_page, sample_report
+from tests.support.browser import running_browser
 
 pytestmark = pytest.mark.browser
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
 def browser():
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        say = f"no browser among {', '.join(NAMES)}: the page was NOT seen in one"
-        if os.environ.get("SPILLOVER_REQUIRE_BROWSER") == "1":
-            pytest.fail(say)
-        pytest.skip(say)
-    api = pytest.importorskip("playwright.sync_api")
-    args = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=args)
+    with running_browser() as running:
         yield running
-        running.close()
 
 
 PAGES = {

@@ -1,42 +1,25 @@
 """The desk in a real browser: the whole job, by keyboard too; nothing asked of another host."""
 
 import os
-import shutil
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.browser import running_browser
 from tests.web.served import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 REPORT = Path(__file__).parent.parent / "reports" / "own" / "baghdad.txt"
 FULL = {"draws": 220, "futures": 6, "as_written": True, "full": True}
-QUIET = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @pytest.fixture(scope="module")
 def browser():
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        say = f"no browser among {', '.join(NAMES)}: the desk was NOT seen in one"
-        if os.environ.get("SPILLOVER_REQUIRE_BROWSER") == "1":
-            pytest.fail(say)
-        pytest.skip(say)
-    api = pytest.importorskip("playwright.sync_api")
-    args = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=args)
+    with running_browser() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

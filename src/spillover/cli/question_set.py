@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spillover.cli.root import Json, Quiet, app, note, say
+from spillover.cli.show_scores import scores
 
 if TYPE_CHECKING:
     from spillover.study.question_set import SetQuestion
-    from spillover.study.score_record import Scored
 
 __all__: list[str] = []
 
@@ -97,26 +97,5 @@ def bench_questions(
     say(
         f"{len(questions) - many} yes/no questions and {many} counts from {', '.join(there)}."
     )
-    _print("Chances" if said is None else "Your chances", "Brier", chances)
-    _print("Counts" if said is None else "Your counts", "CRPS", counts)
-
-
-def _print(name: str, law: str, s: Scored | None) -> None:
-    if s is None:
-        return
-    log = f", log {s.log:.4f}" if s.log == s.log else ""
-    say(f"\n{name}: {s.n}. {law} {s.score:.4f}{log}")
-    for rows, kind in ((s.skills, law), (s.skills_log, "log")):
-        for k in rows:
-            sure = (
-                ""
-                if k.low is None or k.high is None
-                else f" (90 %: {k.low:+.4f} to {k.high:+.4f})"
-            )
-            say(
-                f"  {kind} of {k.name}: {k.score:.4f}; less that: {k.difference:+.4f}{sure}"
-            )
-    for b in s.bins:
-        say(
-            f"  said {100 * b.low:.0f} to {100 * b.high:.0f} %: {b.n}, on average {100 * b.mean:.0f} %; came {100 * b.came:.0f} % (right chances: {100 * b.least:.0f} to {100 * b.most:.0f} %)"
-        )
+    scores("Chances" if said is None else "Your chances", "Brier", chances, bins=True)
+    scores("Counts" if said is None else "Your counts", "CRPS", counts)

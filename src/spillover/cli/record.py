@@ -22,11 +22,11 @@ from spillover.cli.root import (
     note,
     say,
 )
+from spillover.cli.show_scores import scores
 
 if TYPE_CHECKING:
     from spillover.api.record import Forecast, RecordScores
     from spillover.store.ledger import Entry, Ledger
-    from spillover.study.score_record import Scored, Skill
 
 __all__: list[str] = []
 
@@ -292,37 +292,11 @@ def _print(s: RecordScores) -> None:
         say(
             f"{s.in_hindsight} were made more than a week after their origin and are no record (--hindsight scores them too)."
         )
-    sets: list[tuple[str, Scored | None]] = [
-        ("Chances, all", s.chances), ("Onset: nothing in the window before", s.onset),
-        ("Continuation", s.continuation), *((f"Windows of {d} days", x) for d, x in s.by_lead),
-    ]  # fmt: skip
-    for name, x in sets:
-        if x is not None:
-            say(f"\n{name}: {x.n}. Brier {x.score:.3f}, log {x.log:.3f}")
-            _skills(x.skills, "Brier")
-            _skills(x.skills_log, "log")
-    if s.chances is not None:
-        say(
-            f"\nBrier score split: reliability {s.chances.reliability:.3f} (0 is best), resolution {s.chances.resolution:.3f}, uncertainty {s.chances.uncertainty:.3f}"
-        )
-        for b in s.chances.bins:
-            say(
-                f"  said {100 * b.low:.0f} to {100 * b.high:.0f} %: {b.n}, on average {100 * b.mean:.0f} %; came {100 * b.came:.0f} % (right chances: {100 * b.least:.0f} to {100 * b.most:.0f} %)"
-            )
-    if s.counts is not None:
-        say(f"\nCounts: {s.counts.n}. CRPS {s.counts.score:.2f}")
-        _skills(s.counts.skills, "CRPS")
+    scores("Chances, all", "Brier", s.chances, bins=True)
+    scores("Onset: nothing in the window before", "Brier", s.onset)
+    scores("Continuation", "Brier", s.continuation)
+    for days, part in s.by_lead:
+        scores(f"Windows of {days} days", "Brier", part)
+    scores("Counts", "CRPS", s.counts)
     if not s.resolved:
         say("Nothing is resolved yet: there is no score.")
-
-
-def _skills(rows: tuple[Skill, ...], law: str) -> None:
-    for k in rows:
-        sure = (
-            ""
-            if k.low is None or k.high is None
-            else f" (90 %: {k.low:+.3f} to {k.high:+.3f})"
-        )
-        say(
-            f"  {law} of {k.name}: {k.score:.3f}; ours less that: {k.difference:+.3f}{sure}"
-        )

@@ -21,7 +21,8 @@ from starlette.types import ASGIApp
 
 from spillover import __version__
 from spillover.errors import InputError
-from spillover.web.calls import calls, refusal
+from spillover.web.call_bodies import refusal
+from spillover.web.calls import calls
 from spillover.web.desk import ChangedElsewhere, Desk, NotThere
 from spillover.web.pages import pages, renderer
 from spillover.web.pool import Pool, TaskFailed, WorkerGone

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from markupsafe import Markup, escape
 
-from spillover.web.calls import PAGE_REFUSED, CaseId, ReportId, RunId
+from spillover.web.call_bodies import PAGE_REFUSED, CaseId, ReportId, RunId
 from spillover.web.desk import Desk, NotThere
 from spillover.web.plain import plain
 from spillover.web.pool import Pool

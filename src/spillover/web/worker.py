@@ -21,10 +21,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from spillover.errors import InputError, SpilloverError
 from spillover.web.desk import Desk
 from spillover.web.plain import plain
-from spillover.web.tasks import TASKS, Cancelled, Told
+from spillover.web.task_tools import Cancelled, Told, error_of
+from spillover.web.tasks import TASKS
 
 __all__ = ["main"]
 
@@ -64,32 +64,6 @@ def _listen(asked: queue.Queue[dict[str, Any]], cancelled: set[int]) -> None:
         else:
             asked.put(said)
     os._exit(0)  # the server is gone
-
-
-def error_of(error: Exception) -> dict[str, Any]:
-    """An error as the desk shows it; faults with their places."""
-    if isinstance(error, Cancelled):
-        return {"message": "It was cancelled.", "faults": [], "kind": "cancelled"}
-    if isinstance(error, SpilloverError):
-        faults = error.faults if isinstance(error, InputError) else ()
-        shown = [
-            {
-                "line": f.line,
-                "column": f.column,
-                "where": f.where,
-                "file": f.file,
-                "text": str(f),
-            }
-            for f in faults
-        ]
-        kind = "failed" if not isinstance(error, InputError) else "input"
-        return {"message": str(error), "faults": shown, "kind": kind}
-    name = type(error).__name__
-    return {
-        "message": f"An error of the program, not of your case: {name}: {error}. Nothing that was saved is lost; please report it.",
-        "faults": [],
-        "kind": "program",
-    }
 
 
 def main() -> None:
