@@ -23,6 +23,7 @@ from spillover.cli import (  # noqa: F401 - they add their verbs
     question_set,
     reading,
     record,
+    replay,
     sensitivity,
     serve,
     what_if,

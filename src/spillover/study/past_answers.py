@@ -18,9 +18,9 @@ from spillover.assemble.assembled import Assembled
 from spillover.assemble.imputed import ImputedPast
 from spillover.model.history import History
 from spillover.model.marks import which_match
-from spillover.outcomes.question import Question, Span
+from spillover.outcomes.question import Question, Span, Tally
 
-__all__ = ["ALWAYS", "PastAnswer", "past_answers"]
+__all__ = ["ALWAYS", "PastAnswer", "answer_on", "past_answers"]
 
 ALWAYS = 0.29
 """Share of unread yes/no questions that came out yes: 122 of 423, metaculus.com (2020)."""
@@ -78,17 +78,12 @@ def past_answers(assembled: Assembled, past: ImputedPast) -> dict[str, PastAnswe
         windows = int(reach // length)
         if windows < 1:
             continue
-        sums = np.empty((len(histories), windows))
-        for d, history in enumerate(histories):
-            keep = which_match(tally.pattern, history.stream, history.flags)
-            amount = (
-                np.ones(len(history))
-                if tally.kind == "count"
-                else getattr(history, tally.kind)
-            )
-            for k in range(windows):
-                times = history.time[keep] + (k + 1) * length
-                sums[d, k] = _answer(q, times, np.asarray(amount, np.float64)[keep])
+        sums = np.array(
+            [
+                [answer_on(q, tally, h, (k + 1) * length) for k in range(windows)]
+                for h in histories
+            ]
+        )
         found[q.id] = _summed(q, sums)
     return found
 
@@ -98,8 +93,14 @@ def _reach(histories: list[History]) -> float:
     return max(starts, default=0.0)
 
 
-def _answer(q: Question, times: Floats, amount: Floats) -> float:
-    """The count of a question, or 1 for a yes, on events at ``times``."""
+def answer_on(q: Question, tally: Tally, history: History, shift: float) -> float:
+    """The count of a question, or 1 for a yes, were the origin ``shift`` days earlier."""
+    keep = which_match(tally.pattern, history.stream, history.flags)
+    times = history.time[keep] + shift
+    if tally.kind == "count":
+        amount = np.ones(len(times))
+    else:
+        amount = np.asarray(getattr(history, tally.kind)[keep], np.float64)
     totals = [float(amount[_inside(times, s)].sum()) for s in q.spans]
     if q.mode == "count":
         return totals[0]
