@@ -268,9 +268,18 @@ def report(served):
     return served.finished(job)["result"]["reports"][0]
 
 
+@pytest.fixture(scope="module")
+def recorded(served, run):
+    """Forecasts on record, so that their page is looked at with something on it."""
+    served.finished(served.client.post(f"/api/runs/{run}/record", json={}).json())
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_every_page_is_accessible_and_fits(browser, served, run, report, width, scheme):
+def test_every_page_is_accessible_and_fits(
+    browser, served, run, report, recorded, width, scheme
+):
+    del recorded
     from axe_playwright_python.sync_playwright import Axe
 
     context = browser.new_context(
