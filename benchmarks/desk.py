@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -44,7 +45,7 @@ def workers(folder: str) -> list[int]:
 
 def follow(
     client: httpx.Client, job: str, began: float
-) -> tuple[float, dict[str, object]]:
+) -> tuple[float, dict[str, Any]]:
     """Seconds from ``began`` to a job's first numbers, and the job when it is over."""
     first = 0.0
     with client.stream("GET", f"/api/jobs/{job}/events") as lines:
@@ -122,7 +123,7 @@ def measure(
         f"serve to first numbers of {given.case}: {first:.2f} s; "
         f"whole run {time.monotonic() - began:.1f} s"
     )
-    run = found["result"]["run"]  # type: ignore[index]
+    run = found["result"]["run"]
     client.get(f"/runs/{run}/levers")
     time.sleep(4)
     lever = next(

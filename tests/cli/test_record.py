@@ -1,5 +1,6 @@
 """The verbs of the record, as a newcomer types them."""
 
+import datetime as dt
 import json
 
 import pytest
@@ -14,6 +15,8 @@ SMALL = ["--draws", "20", "--futures", "4", "--as-written", "-q"]
 def cli(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPILLOVER_LEDGER", raising=False)
+    # Its windows open in 2031: the clock stands in the first of them.
+    monkeypatch.setattr("spillover.api.record._today", lambda: dt.date(2031, 3, 4))
 
     def run(*words, fails=False):
         found = CliRunner().invoke(app, list(words))
@@ -36,7 +39,7 @@ def test_record_list_resolve_score_verify(cli, tmp_path):
         "Westmark attacks anyone in Arland: at least 1 time, from 1 March 2031 to 30 March 2031"
         in listed
     )
-    assert "open until 2031-03-30" in listed
+    assert "90 % interval in brackets; open until 2031-03-30" in listed
     assert cli("forecasts", "--due") == ""
     told = cli("resolve", "1", "--answer", "yes", "--source", "A Wire, 3 March 2031")
     assert told.startswith(
@@ -45,6 +48,7 @@ def test_record_list_resolve_score_verify(cli, tmp_path):
     scores = cli("score")
     assert f"{len(said['lines'])} forecasts on record: 1 resolved" in scores
     assert "Brier of climatology" in scores
+    assert "lower is better" in scores
     body = json.loads(cli("score", "--json"))
     assert body["chances"]["n"] == 1
     assert "each as it was written" in cli(
@@ -88,3 +92,10 @@ def test_what_does_not_fit(cli):
     assert "line 999 is no forecast" in cli(
         "resolve", "999", "--answer", "yes", "--source", "A Wire, 2031", fails=True
     )
+
+
+def test_where_there_is_no_record(cli):
+    for verb in ("forecasts", "score", "verify"):
+        assert cli(verb, fails=True).startswith(
+            "forecasts.jsonl: there is no record of forecasts. Begin one with  spillover record CASE"
+        )

@@ -124,7 +124,7 @@ def test_standard_input_and_json(tmp_path):
         (("read", "a.pdf"), "a.pdf: this is a PDF, not a text. Save it as text or as a web page (HTML) and give that"),
         (("read", "a.txt", "--published", "soon"), "--published soon: this is no date. Expected YYYY-MM-DD"),
         (("read", "a.txt", "--backend", "lexikon"), 'there is no reader "lexikon". Known: lexicon, llm, ml, spacy. Did you mean "lexicon"?'),
-        (("draft", "a.txt"), "no report says when it was published: give the origin with --origin"),
+        (("draft", "a.txt"), "no report says when it was published: give the origin of the case (--origin)"),
         (("claims", "--accept", "x-001"), None),
         (("score-reading", "a.txt"), 'a.txt:1: this line is no row of a gold set. Expected a JSON object with "set" and "gold"'),
     ],

@@ -12,9 +12,9 @@ from spillover.api.record import (
     forecasts_of,
     record_run,
     resolve_by_hand,
-    score_ledger,
     void,
 )
+from spillover.api.record_scores import score_ledger, track_record
 from spillover.api.record_words import question_sentence
 from spillover.api.resolve import resolve_by_events
 from spillover.errors import InputError
@@ -232,6 +232,48 @@ def test_by_hand_with_a_source_and_not_too_early(ledger):
     assert len([e for e in ledger.entries() if e.kind == "resolution"]) == 2
 
 
+def test_nothing_counts_that_comes_before_the_window_opens(ledger):
+    f = next(
+        f
+        for f in forecasts_of(ledger)
+        if f.question.mode == "any" and f.question.high is None
+    )
+    before = f.question.opens - dt.timedelta(1)
+    with pytest.raises(
+        InputError,
+        match=f"its window opens on {f.question.opens}; nothing that comes before counts",
+    ):
+        resolve_by_hand(
+            ledger, f.n, answer="yes", source="A Wire, 28 February 2031", today=before
+        )
+    resolve_by_hand(
+        ledger, f.n, answer="yes", source="A Wire, 1 March 2031", today=f.question.opens
+    )
+    assert find(ledger, f.question.id).answer == "yes"
+
+
+def test_the_brief_quotes_the_record_it_is_given(ledger, run, tmp_path):
+    assert run.brief().page.track_record == "No forecast has been put on record yet."
+    told = run.brief(ledger=ledger).page.track_record
+    assert told.startswith(
+        f"{len(forecasts_of(ledger))} forecasts are on record, none of them made in time is resolved yet."
+    )
+    assert told == track_record(ledger, run.model.id)
+    f = forecasts_of(ledger)[0]
+    resolve_by_hand(
+        ledger, f.n, answer="yes", source="A Wire, 3 March 2031", today=f.question.opens
+    )
+    page = run.brief(ledger=ledger).html
+    assert "1 chances on record are resolved: mean Brier score" in page
+    assert "climatology" in page
+    folder = run.save(tmp_path / "run", ledger=ledger)
+    assert "1 chances on record" in (folder / "brief.md").read_text("utf-8")
+    ledger.path.write_bytes(ledger.path.read_bytes()[5:])
+    assert run.brief(ledger=ledger).page.track_record.startswith(
+        "The record of forecasts cannot be trusted: "
+    )
+
+
 def test_void_only_with_a_reason_and_it_is_counted(ledger):
     n = forecasts_of(ledger)[0].n
     with pytest.raises(
@@ -275,6 +317,14 @@ def test_hindsight_is_no_record(run, tmp_path):
     assert s.in_hindsight == s.forecasts
     assert s.chances is None
     assert score_ledger(ledger, hindsight=True).chances.n == 1
+
+
+def test_risks_are_said_once_for_each_outcome(run, tmp_path):
+    _, notes = record_run(run, Ledger(tmp_path / "n.jsonl"), now=MADE)
+    assert len(notes) == len(set(notes))
+    by_hand = "no data set decides it: it must be resolved by hand, with a cited source"
+    assert f"council-breaks (1 window): {by_hand}" in notes
+    assert f"quiet-month (2 windows): {by_hand}" in notes
 
 
 @pytest.mark.parametrize(

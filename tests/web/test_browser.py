@@ -1,5 +1,6 @@
 """The desk in a real browser: the whole job, by keyboard too; nothing asked of another host."""
 
+import datetime as dt
 import os
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from tests.support.browser import running_browser
 from tests.web.served import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 
 REPORT = Path(__file__).parent.parent / "reports" / "own" / "baghdad.txt"
 FULL = {"draws": 220, "futures": 6, "as_written": True, "full": True}
@@ -309,20 +310,61 @@ def test_every_page_is_accessible_and_fits(
     assert faults == []
 
 
-def test_a_forecast_goes_on_record_and_is_resolved(page, served, run):
-    page.goto(f"{served.base}/runs/{run}")
+def test_a_forecast_goes_on_record_and_is_resolved(page, served):
+    """On a case drafted from a report of yesterday: its windows open today."""
+    yesterday = dt.date.today() - dt.timedelta(1)
+    text = {
+        "text": "The army of Israel attacked Lebanon on Tuesday, killing four people, officials said.",
+        "published": yesterday.isoformat(), "outlet": "A Wire",
+    }  # fmt: skip
+    read = served.finished(served.client.post("/api/reports/text", json=text).json())
+    asked = {"reports": read["result"]["reports"], "id": "today"}
+    served.finished(served.client.post("/api/reports/draft", json=asked).json())
+    page.goto(f"{served.base}/runs/{served.run('today')}")
     page.get_by_role("button", name="Put on record").click()
     page.wait_for_url("**/forecasts")
-    card = page.locator("article", has_text="Westmark attacks anyone in Arland").last
+    card = (
+        page.locator("article", has_text="today · line")
+        .filter(has_text="Israel attacks Lebanon")
+        .last
+    )
+    assert "90 % interval" in card.inner_text()
     card.locator("summary").click()
     card.get_by_label("Answer: yes or no").fill("yes")
     card.get_by_role("button", name="Put on record").click()
     card.get_by_text("cite the source").wait_for()
-    card.get_by_label("Source: who says so, where").fill("A Wire, 3 March 2031")
+    card.get_by_label("Source: who says so, where").fill("A Wire, of today")
     card.get_by_role("button", name="Put on record").click()
-    page.get_by_text("judged: A Wire, 3 March 2031").wait_for()
+    page.get_by_text("judged: A Wire, of today").wait_for()
     page.get_by_text("mean Brier score of 1 chances").first.wait_for()
     assert "1 chances on record are resolved" in page.locator(".lead").inner_text()
+    page.goto(served.base)
+    steps = page.locator("article", has_text="today ·").locator(".steps")
+    assert "done" in steps.get_by_text("Score").evaluate(
+        "e => e.closest('li').className"
+    )
+
+
+def test_what_a_report_holds_is_shown_and_never_run(page, served):
+    told = "The army of Israel attacked Lebanon on Tuesday, officials said. "
+    hostile = "<script>window.hacked = 1</script> <img src=x onerror='window.hacked = 1'> <a href='javascript:window.hacked=1'>x</a>"
+    body = {
+        "text": told + hostile,
+        "title": "<b onmouseover='window.hacked=1'>Bold</b>",
+    }
+    read = served.finished(served.client.post("/api/reports/text", json=body).json())
+    for path in (f"/reports/{read['result']['reports'][0]}", "/reports", "/"):
+        page.goto(served.base + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("() => window.hacked === undefined")
+        assert (
+            page.locator(
+                "main script, main img, main a[href^='javascript:'], main b[onmouseover]"
+            ).count()
+            == 0
+        )
+    page.goto(f"{served.base}/reports/{read['result']['reports'][0]}")
+    assert "<script>window.hacked = 1</script>" in page.locator("#text").inner_text()
 
 
 def test_a_reload_and_a_second_tab_see_the_same_work(context, served):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spillover.errors import InputError
-from spillover.web.desk import ChangedElsewhere, Desk, NotThere, is_id
+from spillover.web.desk import Desk
+from spillover.web.desk_files import ChangedElsewhere, NotThere, is_id
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from spillover.web.app import desk_app
 from spillover.web.desk import Desk
 from spillover.web.jobs import Jobs
 from spillover.web.pool import Pool
-from spillover.web.security import MOST_BYTES, Session
+from spillover.web.security import MOST_BYTES, MOST_UPLOAD, Session
 
 BASE = "http://127.0.0.1:4321"
 
@@ -153,6 +153,21 @@ def test_what_is_too_large_is_refused_before_it_is_read(page):
     )
     assert answer.status_code == 413
     assert f"at most {MOST_BYTES:,} bytes" in said(answer)
+
+    for path in ("/api/events", "/api/reports"):
+        heads = {
+            "content-length": str(MOST_UPLOAD + 1),
+            "content-type": "multipart/form-data; boundary=x",
+        }
+        answer = page.post(path, content=b"x", headers=heads)
+        assert answer.status_code == 413
+        assert f"at most {MOST_UPLOAD:,} bytes" in said(answer)
+    assert (
+        page.post(
+            "/api/cases", content=b"x", headers={"content-length": "many"}
+        ).status_code
+        == 413
+    )
 
     def pieces():
         for _ in range(MOST_BYTES // 65536 + 2):

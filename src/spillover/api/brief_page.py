@@ -23,6 +23,7 @@ from spillover.api.brief_rows import (
 )
 from spillover.api.brief_words import stream_label
 from spillover.api.compare_words import effect_line
+from spillover.api.record_scores import track_record
 from spillover.api.studies import study_blocks
 from spillover.brief.page import (
     BriefPage,
@@ -40,6 +41,7 @@ from spillover.study.forecast import Answer, influences
 
 if TYPE_CHECKING:
     from spillover.api.run import Run
+    from spillover.store.ledger import Ledger
 
 __all__ = ["brief_page"]
 
@@ -275,15 +277,9 @@ def _why(run: Run, headline: Answer, rows: tuple[OutcomeRow, ...]) -> tuple[str,
     return tuple(out)
 
 
-def _track_record(case: str) -> str:
-    """Of the record that lies at hand (`api.record.default_ledger`)."""
-    from spillover.api.record import default_ledger, track_record
-    from spillover.store.ledger import Ledger
-
-    return track_record(Ledger(default_ledger()), case)
-
-
-def brief_page(run: Run, *, generated: str = "") -> BriefPage:
+def brief_page(
+    run: Run, *, generated: str = "", ledger: Ledger | None = None
+) -> BriefPage:
     """Everything the brief of a run shows.
 
     Parameters
@@ -292,6 +288,8 @@ def brief_page(run: Run, *, generated: str = "") -> BriefPage:
         A simulated case.
     generated
         When, in words; empty in tests so that the same run gives the same bytes.
+    ledger
+        Record of forecasts to quote; none: the brief says that there is none.
     """
     from spillover import __version__
 
@@ -360,5 +358,5 @@ def brief_page(run: Run, *, generated: str = "") -> BriefPage:
         method=_method(run),
         studies=None if run.studies is None else study_blocks(run.studies),
         fit=fit_page(case, run.model.fit_table) if run.model.fit_table else None,
-        track_record=_track_record(case.case),
+        track_record=track_record(ledger, case.case),
     )

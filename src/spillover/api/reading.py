@@ -36,7 +36,7 @@ from spillover.store.claims import (
 )
 
 __all__ = [
-    "accept_claims", "case_actors", "claims_of", "decide_claims", "draft_case",
+    "accept_claims", "case_actors", "claims_of", "decide_claims", "draft_case", "draft_from",
     "ledger_of", "read_decisions", "read_reports", "store_readings",
 ]  # fmt: skip
 
@@ -142,8 +142,27 @@ def draft_case(
     InputError
         When a report cannot be read, or none is dated and no origin is given.
     """
-    actors = options.get("actors")
     pairs = list(read_reports(paths, **options))
+    return draft_from(
+        pairs, origin=origin, case_id=case_id, title=title, actors=options.get("actors")
+    )
+
+
+def draft_from(
+    pairs: Sequence[tuple[Report, Reading]],
+    *,
+    origin: dt.date | None = None,
+    case_id: str = "draft",
+    title: str = "",
+    actors: str | Path | None = None,
+) -> Draft:
+    """A draft case from readings, each of a report with its own day and outlet.
+
+    Raises
+    ------
+    InputError
+        When none is dated and no origin is given.
+    """
     table = actor_table(case_actors(actors))
     names = {ident: row.names[0] for ident, row in table.rows.items()}
     try:

@@ -1,8 +1,7 @@
-"""Forecasts on record: put there, resolved, scored.
+"""Forecasts on record: put there, listed, resolved by hand.
 
     entries = record_run(run, Ledger(path))
     resolve_by_hand(Ledger(path), 3, answer="yes", source="...")
-    scores = score_ledger(Ledger(path))
 
 Kinds of lines: ``forecast``, ``resolution`` (the last one of a forecast counts), ``void``.
 Must never import `cli` or the web.
@@ -17,8 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from spillover.api.record_words import decided_words, question_sentence
 from spillover.brief.words import likelihood_word
 from spillover.engine.asked import compile_questions
@@ -26,22 +23,18 @@ from spillover.ensemble.summary import quantiles_of
 from spillover.errors import InputError
 from spillover.store.ledger import Entry, Ledger
 from spillover.study.forecast_question import ForecastQuestion, questions_of, void_risks
-from spillover.study.past_answers import ALWAYS, past_answers
-from spillover.study.score_record import Resolved, Scored, score_chances, score_counts
+from spillover.study.past_answers import past_answers
 
 if TYPE_CHECKING:
     from spillover.api.run import Run
 
 __all__ = [
-    "Forecast", "default_ledger", "forecasts_of", "record_run", "resolve_by_hand",
-    "score_ledger", "track_record", "void",
+    "Forecast", "default_ledger", "forecasts_of", "record_run", "resolve_by_hand", "void",
 ]  # fmt: skip
 
 Progress = Callable[[int, int, str], None]
 POINTS = tuple(round(0.05 * k, 2) for k in range(1, 20))
 """Quantiles of a count that are put on record."""
-LATE = 7
-"""Days after the origin from which a forecast counts as made in hindsight."""
 
 
 def default_ledger() -> Path:
@@ -97,7 +90,7 @@ def record_run(
     past = past_answers(assembled, drawn.past)
     when = now or dt.datetime.now(dt.UTC)
     late = (when.date() - case.origin).days
-    notes: list[str] = []
+    risks: dict[tuple[str, str], list[str]] = {}
     items: list[tuple[str, dict[str, Any]]] = []
     answers = {a.id: a for a in run.outcomes()}
     compiled = compile_questions(
@@ -119,7 +112,8 @@ def record_run(
     for i, q in enumerate(questions_of(case, assembled.questions)):
         if outcomes and q.outcome not in outcomes:
             continue
-        notes += [f"{q.id}: {risk}" for risk in void_risks(q)]
+        for risk in void_risks(q):
+            risks.setdefault((q.outcome, risk), []).append(q.id)
         if not q.open_to_record:
             continue
         a = answers[q.id]
@@ -153,6 +147,10 @@ def record_run(
         msg = f"{case.case}: none of its outcomes can be looked up, so nothing can be put on record"
         raise InputError(msg)
     say(4, 4, "writing the record")
+    notes = (
+        f"{outcome} ({len(ids)} window{'s' if len(ids) > 1 else ''}): {risk}"
+        for (outcome, risk), ids in risks.items()
+    )
     return ledger.add(items, now=when), tuple(notes)
 
 
@@ -258,13 +256,20 @@ def resolve_by_hand(
         msg = f"forecast {n}: cite the source: an address, or outlet, title and date"
         raise InputError(msg)
     value = _fitting(f, answer)
-    day = today or dt.date.today()
+    day = today or _today()
     early = value == "yes" and f.question.high is None and f.question.mode == "any"
+    if day < f.question.opens:
+        msg = f"forecast {n}: its window opens on {f.question.opens}; nothing that comes before counts"
+        raise InputError(msg)
     if day <= f.question.closes and not early:
         msg = f"forecast {n}: its window is open until {f.question.closes}; only a yes that nothing can undo may be put on record before"
         raise InputError(msg)
     body = {"of": n, "answer": value, "why": f"judged: {source.strip()}", "by": "hand"}
     return ledger.add([("resolution", body)], now=now)[0]
+
+
+def _today() -> dt.date:
+    return dt.date.today()
 
 
 def _fitting(f: Forecast, answer: str) -> str:
@@ -299,141 +304,3 @@ def void(
         raise InputError(msg)
     body = {"of": n, "why": reason.strip(), "by": "hand"}
     return ledger.add([("void", body)], now=now)[0]
-
-
-def track_record(ledger: Ledger, case: str) -> str:
-    """What a brief says of the record: how many, how well, against what, how many void."""
-    try:
-        every = forecasts_of(ledger)
-        s = score_ledger(ledger)
-    except InputError as e:
-        return f"The record of forecasts cannot be trusted: {e}."
-    mine = [f for f in every if f.question.case == case]
-    if not every:
-        return "No forecast has been put on record yet."
-    here = (
-        ""
-        if not case
-        else f" Of this case {len(mine)} are on record, {sum(bool(f.answer) for f in mine)} resolved."
-    )
-    if s.chances is None:
-        return f"{len(every)} forecasts are on record, none of them made in time is resolved yet.{here}"
-    against = ", ".join(f"{k.name} {k.score:.3f}" for k in s.chances.skills)
-    return (
-        f"{s.chances.n} chances on record are resolved: mean Brier score {s.chances.score:.3f} "
-        f"(0 is best; on the same questions: {against}); {s.voided} void.{here}"
-    )
-
-
-# ---- scores ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class RecordScores:
-    """Scores of a record.
-
-    Attributes
-    ----------
-    forecasts, resolved, voided, open
-        How many.
-    chances, counts
-        Scores of all; None without any.
-    by_lead
-        (days, scores) of chances by the length of their window.
-    onset, continuation
-        Chances where nothing, and where something, had come in the window before.
-    in_hindsight
-        Forecasts made more than a week after their origin: counted, never scored.
-    """
-
-    forecasts: int
-    resolved: int
-    voided: int
-    open: int
-    in_hindsight: int
-    chances: Scored | None
-    counts: Scored | None
-    by_lead: tuple[tuple[int, Scored], ...]
-    onset: Scored | None
-    continuation: Scored | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, with the version of their form."""
-        return {"schema_version": 1, **_finite(asdict(self))}
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401 - plain values
-    if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(v) for v in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def score_ledger(
-    ledger: Ledger, *, hindsight: bool = False, seed: int = 1
-) -> RecordScores:
-    """Score what is resolved.
-
-    Parameters
-    ----------
-    hindsight
-        Also score forecasts made more than a week after their origin: a replay, not a record.
-
-    Raises
-    ------
-    LedgerError
-        When the record is broken.
-    """
-    every = forecasts_of(ledger)
-    late = [f for f in every if f.body["days_after_origin"] > LATE]
-    told = [f for f in every if f.answer and (hindsight or f not in late)]
-    chances = [_chance(f) for f in told if f.question.mode != "count"]
-    counts = [_count(f) for f in told if f.question.mode == "count"]
-    leads = sorted({r.days for r in chances})
-
-    def scored(rows: list[Resolved]) -> Scored | None:
-        return score_chances(rows, seed=seed) if rows else None
-
-    return RecordScores(
-        forecasts=len(every),
-        resolved=sum(bool(f.answer) for f in every),
-        voided=sum(f.answer is None for f in every),
-        open=sum(f.open for f in every),
-        in_hindsight=len(late),
-        chances=scored(chances),
-        counts=score_counts(counts, seed=seed) if counts else None,
-        by_lead=tuple(
-            (d, score_chances([r for r in chances if r.days == d], seed=seed))
-            for d in leads
-        ),
-        onset=scored([r for r in chances if r.onset is True]),
-        continuation=scored([r for r in chances if r.onset is False]),
-    )
-
-
-def _chance(f: Forecast) -> Resolved:
-    from spillover.study.score_record import ONSET
-
-    baselines: dict[str, float | tuple[float, ...]] = {"always 29 %": ALWAYS}
-    onset = None
-    if f.body["past"]:
-        baselines["climatology"] = f.body["past"]["climatology"]
-        baselines["persistence"] = f.body["past"]["persistence"]
-        onset = f.body["past"]["last"] <= ONSET
-    return Resolved(
-        f.n, f.question.days, float(f.body["p"]), float(f.answer == "yes"), baselines,
-        onset=onset, block=f"{f.question.case} {f.body['origin']}",
-    )  # fmt: skip
-
-
-def _count(f: Forecast) -> Resolved:
-    baselines: dict[str, float | tuple[float, ...]] = {}
-    if f.body["past"]:
-        baselines["climatology"] = tuple(f.body["past"]["counts"])
-        baselines["persistence"] = float(f.body["past"]["last"])
-    return Resolved(
-        f.n, f.question.days, float("nan"), float(f.answer or 0), baselines,
-        quantiles=tuple(f.body["quantiles"]), points=tuple(f.body["points"]),
-        block=f"{f.question.case} {f.body['origin']}",
-    )  # fmt: skip

@@ -132,8 +132,7 @@ def decide(f: Forecast, model: CaseModel, store: Path) -> Decided:
 def _count(
     connection: DuckDBPyConnection, name: str, q: ForecastQuestion, model: CaseModel
 ) -> list[float] | None:
-    first = min(dt.date.fromisoformat(x) for x, _ in q.windows)
-    end = q.closes + dt.timedelta(1)
+    first, end = q.opens, q.closes + dt.timedelta(1)
     sql = records_sql(datasets=[name], start=first, end=end)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS {sql}")
     row = connection.execute("SELECT count(*) FROM told").fetchone()

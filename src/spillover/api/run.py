@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from spillover.brief.page import BriefPage
     from spillover.ensemble.drawn import Progress
     from spillover.ensemble.run import Ensemble
+    from spillover.store.ledger import Ledger
 
 __all__ = ["Brief", "Run", "open_run"]
 
@@ -108,11 +109,11 @@ class Run:
 
         return replace(self, studies=study(self, threads=threads, progress=progress))
 
-    def brief(self, *, generated: str = "") -> Brief:
-        """The brief of this run."""
+    def brief(self, *, generated: str = "", ledger: Ledger | None = None) -> Brief:
+        """The brief of this run; ``ledger`` is a record of forecasts to quote."""
         from spillover.api.brief_page import brief_page
 
-        return Brief(brief_page(self, generated=generated))
+        return Brief(brief_page(self, generated=generated, ledger=ledger))
 
     def manifest(self) -> dict[str, Any]:
         """What this run was made from and how it went."""
@@ -179,7 +180,9 @@ class Run:
         files["results.npz"] = packed.getvalue()
         return files
 
-    def save(self, folder: Path | str | None = None) -> Path:
+    def save(
+        self, folder: Path | str | None = None, *, ledger: Ledger | None = None
+    ) -> Path:
         """Write a run folder, whole or not at all; by default ``runs/<case>-<time>``."""
         now = dt.datetime.now(dt.UTC)
         if folder is None:
@@ -188,7 +191,7 @@ class Run:
             while folder.exists():
                 folder, n = Path(f"{base}-{n}"), n + 1
         generated = f"{now:%Y-%m-%d %H:%M} UTC"
-        brief = self.brief(generated=generated)
+        brief = self.brief(generated=generated, ledger=ledger)
         files = self._tables()
         files["manifest.json"] = json.dumps(
             self.manifest() | {"generated": generated}, indent=2

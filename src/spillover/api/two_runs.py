@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spillover.errors import InputError
 
@@ -150,7 +151,8 @@ def _json(path: Path) -> dict[str, Any]:
     return found
 
 
-def _hits(folder: Path) -> Any:  # noqa: ANN401 - an array of counts, (draws, questions)
+def _hits(folder: Path) -> NDArray[np.float64]:
+    """Courses with a yes, (draws, questions)."""
     with np.load(folder / "results.npz") as held:
         name = next(n for n in held.files if n.endswith("/hits"))
-        return held[name].astype(np.float64)
+        return np.asarray(held[name], np.float64)

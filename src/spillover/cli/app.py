@@ -48,6 +48,7 @@ from spillover.cli.root import (
 
 if TYPE_CHECKING:
     from spillover.api.run import Run
+    from spillover.store.ledger import Ledger
 
 __all__ = ["app"]
 
@@ -134,6 +135,14 @@ Full = Annotated[
 ]
 
 
+def _ledger() -> Ledger:
+    """The record of forecasts at hand, which briefs quote."""
+    from spillover.api.record import default_ledger
+    from spillover.store.ledger import Ledger
+
+    return Ledger(default_ledger())
+
+
 def _simulated(
     case: str,
     draws: int,
@@ -180,7 +189,7 @@ def simulate(
 ) -> None:
     """Simulate a case and write a run folder."""
     run = _simulated(case, draws, futures, seed, lever, threads, as_written, quiet)
-    folder = run.save(out)
+    folder = run.save(out, ledger=_ledger())
     say(
         json.dumps({"run": str(folder), **run.manifest()}, ensure_ascii=False)
         if as_json
@@ -267,7 +276,7 @@ def brief(
     else:
         made = _simulated(
             run, draws, futures, seed, None, None, as_written, quiet
-        ).brief()
+        ).brief(ledger=_ledger())
         text = made.markdown if md else made.json if as_json else made.html
     if pdf and out is not None:
         from spillover.brief.pdf import to_pdf
@@ -301,7 +310,7 @@ def run(
     done = _simulated(
         case, draws, futures, seed, lever, threads, as_written, quiet, full
     )
-    folder = done.save(out)
+    folder = done.save(out, ledger=_ledger())
     table = done.outcomes().to_dict()
     if as_json:
         say(

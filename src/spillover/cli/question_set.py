@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spillover.cli.root import Json, Quiet, app, note, say
-from spillover.cli.show_scores import scores
+from spillover.cli.show_scores import LEGEND, scores
 
 if TYPE_CHECKING:
     from spillover.study.question_set import SetQuestion
@@ -99,3 +99,4 @@ def bench_questions(
     )
     scores("Chances" if said is None else "Your chances", "Brier", chances, bins=True)
     scores("Counts" if said is None else "Your counts", "CRPS", counts)
+    say(LEGEND)

@@ -22,10 +22,11 @@ from spillover.cli.root import (
     note,
     say,
 )
-from spillover.cli.show_scores import scores
+from spillover.cli.show_scores import LEGEND, scores
 
 if TYPE_CHECKING:
-    from spillover.api.record import Forecast, RecordScores
+    from spillover.api.record import Forecast
+    from spillover.api.record_scores import RecordScores
     from spillover.store.ledger import Entry, Ledger
 
 __all__: list[str] = []
@@ -40,11 +41,16 @@ Where = Annotated[
 Number = Annotated[int, typer.Argument(metavar="N", help="Line of the forecast.")]
 
 
-def _ledger(where: Path | None) -> Ledger:
+def _ledger(where: Path | None, *, new: bool = False) -> Ledger:
     from spillover.api.record import default_ledger
+    from spillover.errors import InputError
     from spillover.store.ledger import Ledger
 
-    return Ledger(where or default_ledger())
+    path = where or default_ledger()
+    if not new and not path.is_file():
+        msg = f"{path}: there is no record of forecasts. Begin one with  spillover record CASE, or name another with --ledger"
+        raise InputError(msg)
+    return Ledger(path)
 
 
 @app.command()
@@ -75,7 +81,7 @@ def record(
     from spillover.cli.progress import Bar
     from spillover.store.ledger import witness as write_head
 
-    book = _ledger(ledger)
+    book = _ledger(ledger, new=True)
     book.entries()  # a broken record is said before anything is simulated
     model = load(case)
     for w in model.check():
@@ -138,9 +144,9 @@ def forecasts(
         say(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for f in found:
-        say(f"{f.n:5}  {_told(f):10}  {f.question.case}  {f.body['sentence']}")
+        say(f"{f.n:5}  {f.question.case}: {f.body['sentence']}")
         state = (
-            f"answer: {f.answer}"
+            f"came: {f.answer}"
             if f.answer
             else "void"
             if f.answer is None
@@ -148,18 +154,21 @@ def forecasts(
             if f.due(today)
             else f"open until {f.question.closes}"
         )
-        say(f"       {state}{'; ' + f.why if f.why else ''}")
+        said = f"said: {_told(f)}, 90 % interval in brackets"
+        say(f"       {said}; {state}{'; ' + f.why if f.why else ''}")
     note(
         f"{len(found)} forecasts, {sum(f.due(today) for f in found)} due.", quiet=quiet
     )
 
 
 def _told(f: Forecast) -> str:
-    from spillover.brief.words import percent
+    """What was said, with its 90 % interval."""
+    from spillover.brief.words import interval, percent
 
-    return (
-        percent(f.body["p"]) if "p" in f.body else f"about {f.body['quantiles'][9]:g}"
-    )
+    if "p" in f.body:
+        return f"{percent(f.body['p'])} ({interval(f.body['low'], f.body['high'])})"
+    q = f.body["quantiles"]
+    return f"about {q[9]:g} ({q[0]:g} to {q[-1]:g})"
 
 
 @app.command()
@@ -274,7 +283,7 @@ def score(
     quiet: Quiet = False,
 ) -> None:
     """Score what is resolved, beside baselines that were fixed when the forecasts were made."""
-    from spillover.api.record import score_ledger
+    from spillover.api.record_scores import score_ledger
 
     del quiet
     found = score_ledger(_ledger(ledger), hindsight=hindsight)
@@ -298,5 +307,7 @@ def _print(s: RecordScores) -> None:
     for days, part in s.by_lead:
         scores(f"Windows of {days} days", "Brier", part)
     scores("Counts", "CRPS", s.counts)
-    if not s.resolved:
-        say("Nothing is resolved yet: there is no score.")
+    if s.chances is None and s.counts is None:
+        say("Nothing that was recorded in time is resolved yet: there is no score.")
+    else:
+        say(LEGEND)

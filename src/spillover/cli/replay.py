@@ -59,9 +59,9 @@ def replay(
     """What a case would have said on earlier days, with what was published by then, scored."""
     from spillover.api.model import load
     from spillover.api.replay import came_words, days_of, replay_case
-    from spillover.brief.words import percent
+    from spillover.brief.words import interval, percent
     from spillover.cli.progress import Bar
-    from spillover.cli.show_scores import scores
+    from spillover.cli.show_scores import LEGEND, scores
 
     model = load(case)
     model.check()
@@ -91,13 +91,14 @@ def replay(
     for r in sorted(found.found, key=lambda r: (r.question, r.day)):
         if f"{r.text} {r.window}" != title:
             title = f"{r.text} {r.window}"
-            say(f"\n{title}")
+            say(f"\n{title} (chance, 90 % interval in brackets)")
         past = (
             ""
             if r.climatology is None
             else f"   the past alone {percent(r.climatology)}"
         )
-        say(f"  {r.day}  {percent(r.p):>10}   came: {came_words(r)}{past}")
+        said = f"{percent(r.p)} ({interval(r.low, r.high)})"
+        say(f"  {r.day}  {said:<28}came: {came_words(r)}{past}")
     scores("\nChances the history settles", "Brier", found.scores(), bins=True)
     scores(
         "Onset: nothing in the window before",
@@ -105,6 +106,7 @@ def replay(
         found.scores(lambda r: r.onset is True),
     )
     scores("Continuation", "Brier", found.scores(lambda r: r.onset is False))
+    say(LEGEND)
     say(
         "\nThe case's structure and its judged numbers were written with the whole history known: a replay shows how the model moves with the news, and is no proof of foresight."
     )

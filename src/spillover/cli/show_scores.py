@@ -9,7 +9,12 @@ from spillover.cli.root import say
 if TYPE_CHECKING:
     from spillover.study.score_record import Scored
 
-__all__ = ["scores"]
+__all__ = ["LEGEND", "scores"]
+
+LEGEND = (
+    "\nBrier (0 to 1), log score (in nats) and CRPS (in events): lower is better. Ours less a baseline's: below zero ours is\n"
+    "better; in brackets the 90 % interval, where there are ten forecasts or more."
+)
 
 
 def scores(name: str, law: str, s: Scored | None, *, bins: bool = False) -> None:
@@ -36,7 +41,9 @@ def scores(name: str, law: str, s: Scored | None, *, bins: bool = False) -> None
             say(
                 f"  {kind} of {k.name}: {k.score:.3f}; ours less that: {k.difference:+.3f}{sure}"
             )
-    if bins and s.bins:
+    from spillover.study.score_record import LEAST
+
+    if bins and s.n >= LEAST:
         say(
             f"  Brier score split: reliability {s.reliability:.3f} (0 is best), resolution {s.resolution:.3f}, uncertainty {s.uncertainty:.3f}"
         )

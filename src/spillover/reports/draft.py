@@ -171,7 +171,7 @@ def draft_case(
     days = [r.published for r in ledger.reports if r.published]
     if origin is None:
         if not days:
-            msg = "no report says when it was published: give the origin with --origin"
+            msg = "no report says when it was published: give the origin of the case (--origin)"
             raise ValueError(msg)
         origin = max(days) + timedelta(days=1)
     ties = _ties(build)

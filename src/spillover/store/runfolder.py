@@ -18,7 +18,6 @@ import csv
 import hashlib
 import io
 import json
-import math
 import os
 import shutil
 import tempfile
@@ -26,6 +25,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from spillover.errors import InputError
+from spillover.store.plain import plain
 
 __all__ = ["csv_bytes", "digest_of", "json_bytes", "write_folder", "write_new"]
 
@@ -50,17 +50,7 @@ def csv_bytes(rows: Sequence[Mapping[str, object]]) -> bytes:
 
 def json_bytes(body: Mapping[str, object]) -> bytes:
     """Plain values as JSON; what is not known (NaN) or without bound is null."""
-    return json.dumps(_known(body), indent=2, ensure_ascii=False).encode()
-
-
-def _known(value: object) -> object:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {k: _known(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_known(v) for v in value]
-    return value
+    return json.dumps(plain(body), indent=2, ensure_ascii=False).encode()
 
 
 def write_new(folder: Path | str, files: Mapping[str, bytes]) -> Path:

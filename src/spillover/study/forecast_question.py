@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from spillover.case.pattern_text import PatternText
 from spillover.case.schema import Case, Outcome, Resolves
 from spillover.outcomes.question import Question, Span
 
@@ -111,6 +112,11 @@ class ForecastQuestion:
         return self.measure != "gauge"
 
     @property
+    def opens(self) -> dt.date:
+        """First day of its first window."""
+        return min(dt.date.fromisoformat(first) for first, _ in self.windows)
+
+    @property
     def closes(self) -> dt.date:
         """Last day of its last window."""
         return max(dt.date.fromisoformat(last) for _, last in self.windows)
@@ -118,8 +124,7 @@ class ForecastQuestion:
     @property
     def days(self) -> int:
         """Days from the first to the last of them."""
-        first = min(dt.date.fromisoformat(x) for x, _ in self.windows)
-        return (self.closes - first).days + 1
+        return (self.closes - self.opens).days + 1
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as they stand on record."""
@@ -151,7 +156,7 @@ def _window(span: Span, origin: dt.date) -> tuple[str, str]:
     return first.isoformat(), last.isoformat()
 
 
-def _acts(patterns: Any) -> tuple[Acts, ...]:  # noqa: ANN401 - PatternTexts
+def _acts(patterns: Iterable[PatternText]) -> tuple[Acts, ...]:
     return tuple(
         Acts(p.source, p.action, p.target, p.place_from, p.place_in, p.marks, p.stream)
         for p in patterns
@@ -198,13 +203,13 @@ def questions_of(
     return tuple(made)
 
 
-def _counted(o: Outcome) -> Any:  # noqa: ANN401 - PatternTexts
+def _counted(o: Outcome) -> tuple[PatternText, ...]:
     if o.sequence is not None:
         return o.sequence.then
     return o.of.patterns if o.of is not None else ()
 
 
-def _stream_acts(case: Case, patterns: Any) -> tuple[Acts, ...]:  # noqa: ANN401
+def _stream_acts(case: Case, patterns: Iterable[PatternText]) -> tuple[Acts, ...]:
     """Acts of patterns; one that names a stream by its id is written out."""
     streams = {s.id: s for s in case.streams}
     written = []

@@ -1,6 +1,7 @@
 """The desk: Spillover in the browser, on this machine only.
 
-    desk       the folder: cases with their versions, runs, reports, the store
+    desk       the folder: cases with their versions, runs, reports, the store;
+               desk_files reads single files of it
     jobs       long work on record: what was asked, how far it is, what came of it
     pool       worker processes, spoken to in lines of JSON
     worker     the other end of that: one process, one piece of work at a time

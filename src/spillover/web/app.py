@@ -23,7 +23,8 @@ from spillover import __version__
 from spillover.errors import InputError
 from spillover.web.call_bodies import refusal
 from spillover.web.calls import calls
-from spillover.web.desk import ChangedElsewhere, Desk, NotThere
+from spillover.web.desk import Desk
+from spillover.web.desk_files import ChangedElsewhere, NotThere
 from spillover.web.pages import pages, renderer
 from spillover.web.pool import Pool, TaskFailed, WorkerGone
 from spillover.web.security import Guard, Session

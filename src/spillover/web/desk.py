@@ -22,58 +22,29 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
 
 from spillover.errors import InputError
 from spillover.store.atomic import write_bytes, write_text
+from spillover.web.desk_files import (
+    VERSIONS,
+    CaseHead,
+    ChangedElsewhere,
+    NotThere,
+    bundled,
+    cases_in,
+    digest,
+    head_of,
+    is_id,
+    json_of,
+    scored_in,
+    versions_of,
+)
 
-__all__ = ["CaseHead", "ChangedElsewhere", "Desk", "NotThere", "is_id"]
+__all__ = ["Desk"]
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-_HEAD = re.compile(r"^(title|question|origin|case):[ \t]*(.+?)[ \t]*$", re.MULTILINE)
-VERSIONS = ".versions"
 MOST_VERSIONS = 200
-
-
-class NotThere(InputError):
-    """There is no case, run or report of that name."""
-
-
-class ChangedElsewhere(InputError):
-    """What is to be saved was changed meanwhile, in another tab or by another program."""
-
-
-def is_id(text: str) -> bool:
-    """Whether a text may name a case, a run or a report."""
-    return _ID.fullmatch(text) is not None
-
-
-@dataclass(frozen=True)
-class CaseHead:
-    """What a list shows of a case.
-
-    Attributes
-    ----------
-    id, title, question, origin
-        As its file says at the top; texts.
-    bundled
-        It came with Spillover and was not changed: saving makes a copy of one's own.
-    digest
-        Of the case file: what one saves must be based on it.
-    versions
-        Versions to go back to.
-    """
-
-    id: str
-    title: str
-    question: str
-    origin: str
-    bundled: bool
-    digest: str
-    versions: int
 
 
 @dataclass(frozen=True)
@@ -140,7 +111,7 @@ class Desk:
             When there is neither.
         """
         if is_id(case):
-            for base in (self.root / "cases", _bundled()):
+            for base in (self.root / "cases", bundled()):
                 if (base / case / "case.yaml").is_file():
                     return base / case
         msg = f'there is no case "{case[:80]}" on this desk'
@@ -148,18 +119,18 @@ class Desk:
 
     def cases(self) -> list[CaseHead]:
         """All cases, one's own first, each by name."""
-        own = _cases_in(self.root / "cases")
+        own = cases_in(self.root / "cases")
         return [
             self.case(c)
-            for c in (*own, *(b for b in _cases_in(_bundled()) if b not in own))
+            for c in (*own, *(b for b in cases_in(bundled()) if b not in own))
         ]
 
     def case(self, case: str) -> CaseHead:
         """What a list shows of one."""
         folder = self.case_folder(case)
-        own = folder.parent != _bundled()
-        head = _head(folder / "case.yaml", (folder / "case.yaml").stat().st_mtime_ns)
-        versions = len(_versions(folder)) if own else 0
+        own = folder.parent != bundled()
+        head = head_of(folder / "case.yaml", (folder / "case.yaml").stat().st_mtime_ns)
+        versions = len(versions_of(folder)) if own else 0
         return CaseHead(
             case, *head[:3], bundled=not own, digest=head[3], versions=versions
         )
@@ -207,7 +178,7 @@ class Desk:
             When there is none.
         """
         folder = self.case_folder(case)
-        past = _versions(folder) if folder.parent != _bundled() else []
+        past = versions_of(folder) if folder.parent != bundled() else []
         if not past:
             msg = f"{case}: there is no earlier version to go back to"
             raise InputError(msg)
@@ -235,7 +206,7 @@ class Desk:
         if not is_id(case):
             msg = f'"{case[:80]}" is not an id: use small letters, digits and dashes, at most 80'
             raise InputError(msg)
-        if case in _cases_in(self.root / "cases") or case in _cases_in(_bundled()):
+        if case in cases_in(self.root / "cases") or case in cases_in(bundled()):
             msg = f'there is a case "{case}" already: choose another id'
             raise InputError(msg)
 
@@ -252,14 +223,14 @@ class Desk:
     def remove_case(self, case: str) -> None:
         """Put a case of one's own into the trash; a bundled one stays."""
         folder = self.case_folder(case)
-        if folder.parent == _bundled():
+        if folder.parent == bundled():
             msg = f"{case} came with Spillover and stays"
             raise InputError(msg)
         self._to_trash(folder, case)
 
     def _own(self, case: str) -> Path:
         folder = self.case_folder(case)
-        if folder.parent != _bundled():
+        if folder.parent != bundled():
             return folder
         from spillover.store.runfolder import write_folder
 
@@ -268,7 +239,7 @@ class Desk:
         return self.root / "cases" / case
 
     def _keep(self, folder: Path, text: bytes) -> None:
-        past = _versions(folder)
+        past = versions_of(folder)
         n = int(past[-1].stem) + 1 if past else 1
         write_bytes(folder / VERSIONS / f"{n:06d}.yaml", text)
         for old in past[: max(0, len(past) + 1 - MOST_VERSIONS)]:
@@ -328,7 +299,7 @@ class Desk:
             When its file was damaged from outside.
         """
         try:
-            manifest = {"id": run, **_json(self.run_folder(run) / "manifest.json")}
+            manifest = {"id": run, **json_of(self.run_folder(run) / "manifest.json")}
             if isinstance(manifest["case"], str) and isinstance(
                 manifest["generated"], str
             ):
@@ -340,14 +311,14 @@ class Desk:
 
     def answers(self, run: str) -> list[dict[str, Any]]:
         """Answers of the case as it is."""
-        arms = _json(self.run_folder(run) / "outcomes.json")["arms"]
+        arms = json_of(self.run_folder(run) / "outcomes.json")["arms"]
         found: list[dict[str, Any]] = arms[0]["outcomes"]
         return found
 
     def page(self, run: str, name: str) -> dict[str, Any] | None:
         """What a worker wrote for a page of a run, or nothing."""
         path = self.run_folder(run) / "desk" / f"{name}.json"
-        return _json(path) if is_id(name) and path.is_file() else None
+        return json_of(path) if is_id(name) and path.is_file() else None
 
     def pages(self, run: str) -> list[str]:
         """Names of the pages that a run has."""
@@ -357,12 +328,21 @@ class Desk:
         """Put a run into the trash."""
         self._to_trash(self.run_folder(run), run)
 
+    # ---- forecasts ----------------------------------------------------------------
+
+    def scored_cases(self) -> frozenset[str]:
+        """Cases with a resolved forecast on record; none where the record is broken."""
+        path = self.ledger
+        return (
+            scored_in(path, path.stat().st_mtime_ns) if path.is_file() else frozenset()
+        )
+
     # ---- reports ------------------------------------------------------------------
 
     def verdicts(self) -> dict[str, str]:
         """Claim to verdict ("accept", "reject" or ""), as last written down."""
         path = self.root / "verdicts.json"
-        found: dict[str, str] = _json(path) if path.is_file() else {}
+        found: dict[str, str] = json_of(path) if path.is_file() else {}
         return found
 
     def put_verdicts(self, found: dict[str, str]) -> None:
@@ -372,7 +352,7 @@ class Desk:
     def fit(self, case: str) -> dict[str, Any] | None:
         """What the last fit of a case learned, or nothing."""
         path = self.root / "fits" / f"{case}.json"
-        return _json(path) if is_id(case) and path.is_file() else None
+        return json_of(path) if is_id(case) and path.is_file() else None
 
     def reports(self) -> list[dict[str, Any]]:
         """Heads of the readings, the newest first."""
@@ -380,10 +360,10 @@ class Desk:
             {
                 **{
                     k: v
-                    for k, v in _json(p).items()
+                    for k, v in json_of(p).items()
                     if k not in ("text", "items", "choices")
                 },
-                "claims": [i["id"] for i in _json(p)["items"] if i["decidable"]],
+                "claims": [i["id"] for i in json_of(p)["items"] if i["decidable"]],
             }
             for p in (self.root / "reports").glob("*.json")
         ]
@@ -401,7 +381,7 @@ class Desk:
         if not is_id(report) or not path.is_file():
             msg = f'there is no report "{report[:80]}" on this desk'
             raise NotThere(msg)
-        return _json(path)
+        return json_of(path)
 
     def put_report(self, reading: dict[str, Any]) -> None:
         """Keep a reading."""
@@ -436,47 +416,3 @@ class Desk:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return target / clean
-
-
-def digest(data: bytes) -> str:
-    """SHA-256 of some bytes."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def _bundled() -> Path:
-    return Path(str(files("spillover") / "cases"))
-
-
-def _cases_in(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    names = [p.name for p in folder.iterdir() if (p / "case.yaml").is_file()]
-    return sorted(n for n in names if is_id(n))
-
-
-def _versions(folder: Path) -> list[Path]:
-    return sorted((folder / VERSIONS).glob("[0-9]*.yaml"))
-
-
-@lru_cache(maxsize=512)
-def _head(path: Path, _written: int) -> tuple[str, str, str, str]:
-    """Title, question, origin and digest, read off the top of a file that may be faulty."""
-    data = path.read_bytes()
-    text = data.decode("utf-8", "replace")
-    found = {
-        k: re.sub(r"\s+#.*$", "", v).strip("\"'")
-        for k, v in reversed(_HEAD.findall(text))
-    }
-    title = found.get("title") or found.get("case") or path.parent.name
-    return title, found.get("question", ""), found.get("origin", ""), digest(data)
-
-
-def _json(path: Path) -> dict[str, Any]:
-    return _read_json(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=256)
-def _read_json(path: Path, _written: int) -> dict[str, Any]:
-    """Files of a desk are written once or renamed over: time of writing tells them apart."""
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found

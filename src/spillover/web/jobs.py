@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from spillover.store.atomic import write_json
-from spillover.web.desk import is_id
-from spillover.web.plain import plain
+from spillover.store.plain import plain
+from spillover.web.desk_files import is_id
 
 __all__ = ["Job", "Jobs", "Status"]
 

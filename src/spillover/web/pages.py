@@ -16,9 +16,10 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from markupsafe import Markup, escape
 
+from spillover.store.plain import plain
 from spillover.web.call_bodies import PAGE_REFUSED, CaseId, ReportId, RunId
-from spillover.web.desk import Desk, NotThere
-from spillover.web.plain import plain
+from spillover.web.desk import Desk
+from spillover.web.desk_files import NotThere
 from spillover.web.pool import Pool
 from spillover.web.views import TERMS, View, Views
 

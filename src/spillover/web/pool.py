@@ -1,7 +1,7 @@
 """Worker processes, spoken to in lines of JSON; jobs are handed to them.
 
-One process answers what a person waits for (checks, sliders); others, started when
-needed, do long work. A worker that dies is replaced and its job begun again once. When
+One process answers what a person waits for (checks, registers), one serves sliders;
+others do long work. All are started when first needed. A worker that dies is replaced and its job begun again once. When
 the server dies, its workers see their input end and stop.
 
 This file must never import the simulator, a case or a page.
@@ -30,7 +30,7 @@ PATIENCE = 3.0
 RETIRE = 12
 """Long jobs after which a worker makes room for a fresh one: memory goes back."""
 IDLE = 300.0
-"""Seconds without work after which a worker for long jobs is let go; one stays."""
+"""Seconds without work after which a worker is let go; the quick one stays."""
 LINE = 64 * 1024 * 1024
 """Longest line a worker may send."""
 
@@ -187,7 +187,8 @@ class Pool:
                 job.status = "cancelled"
                 self.jobs.keep(job)
             else:
-                job.status = "waiting"
+                # A stop of the server says nothing against the job: it is tried anew.
+                job.status, job.tries = "waiting", 0
                 self.hand_over(job)
         self._begin(self._tidy())
         if warm:

@@ -32,7 +32,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from spillover.store.atomic import write_text
 
-__all__ = ["MOST_UPLOAD", "Guard", "Session"]
+__all__ = ["MOST_BYTES", "MOST_UPLOAD", "Guard", "Session"]
 
 LOCAL = frozenset(("127.0.0.1", "localhost", "[::1]"))
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -154,7 +154,7 @@ class Guard:
                 return
         most = MOST_UPLOAD if path in UPLOADS else MOST_BYTES
         said = heads.get("content-length", "0")
-        if not said.isdigit() or int(said) > most:
+        if not (said.isascii() and said.isdigit()) or int(said) > most:
             await _refuse(send, 413, _too_large(most))
             return
         count = _Count(receive, send, most)

@@ -35,8 +35,9 @@ def record(
 
 def forecasts(desk: Desk, told: Told) -> dict[str, Any]:
     """What stands on record, what is due, how good it was."""
-    from spillover.api.record import forecasts_of, score_ledger, track_record
-    from spillover.brief.words import percent
+    from spillover.api.record import forecasts_of
+    from spillover.api.record_scores import score_ledger, track_record
+    from spillover.brief.words import interval, percent
     from spillover.store.ledger import Ledger
 
     del told
@@ -48,6 +49,7 @@ def forecasts(desk: Desk, told: Told) -> dict[str, Any]:
             "n": f.n, "case": f.question.case, "sentence": f.body["sentence"],
             "decided": f.body["decided"], "recorded": f.time, "closes": str(f.question.closes),
             "said": percent(f.body["p"]) if "p" in f.body else f"about {f.body['quantiles'][9]:g}",
+            "interval": interval(f.body["low"], f.body["high"]) if "p" in f.body else f"{f.body['quantiles'][0]:g} to {f.body['quantiles'][-1]:g}",
             "word": f.body.get("word", ""), "count": f.question.mode == "count",
             "answer": "void" if f.answer is None else f.answer, "why": f.why,
             "due": f.due(today), "hard": f.question.hard, "hindsight": f.body["days_after_origin"] > 7,

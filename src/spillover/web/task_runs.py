@@ -53,6 +53,8 @@ def run(
     as_written: bool = False, full: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """Simulate a case: first numbers at once, then all, then its pages and brief."""
+    from spillover.store.ledger import Ledger
+
     folder = desk.case_folder(case)
     model = model_of(folder, told, fitted=not as_written)
     same_id(model, case)
@@ -74,7 +76,7 @@ def run(
         done = done.full(progress=told.progress)
     told.progress(draws, draws, "drawing the pages")
     name = desk.new_run(model.id)
-    made = done.save(desk.root / "runs" / name)
+    made = done.save(desk.root / "runs" / name, ledger=Ledger(desk.ledger))
     _run_page(made, done)
     if done.studies is not None:
         for key, page in _study_pages(done.studies).items():

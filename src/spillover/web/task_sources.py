@@ -53,7 +53,13 @@ def read(
         for report, reading in pairs:
             body = asdict(review_of(report, reading))
             desk.put_report(
-                {**body, "file": path, "read_at": now, "counts": _counts(reading)}
+                {
+                    **body,
+                    "file": path,
+                    "read_at": now,
+                    "given": {"outlet": outlet, "published": published},
+                    "counts": _counts(reading),
+                }
             )
             made.append(report.id)
     _write_verdicts(desk)
@@ -99,15 +105,30 @@ def draft(
     origin: str = "",
 ) -> dict[str, Any]:
     """A draft case from reports that were read."""
-    from spillover.api.reading import draft_case
+    from spillover.api.reading import draft_from, read_reports
     from spillover.reports.draft_text import draft_yaml
 
     desk.free(case)
-    files = list(dict.fromkeys(desk.report(r)["file"] for r in reports))
-    made = draft_case(
-        files, origin=dt.date.fromisoformat(origin) if origin else None, case_id=case,
-        title=title, progress=told.progress,
-    )  # fmt: skip
+    pairs = []
+    for n, report in enumerate(dict.fromkeys(reports)):
+        told.progress(n, len(reports), "reading the reports")
+        held = desk.report(report)
+        day, outlet = held["given"]["published"], held["given"]["outlet"]
+        pairs += [
+            (r, reading)
+            for r, reading in read_reports(
+                [held["file"]],
+                published=dt.date.fromisoformat(day) if day else None,
+                outlet=outlet,
+            )
+            if r.id == report
+        ]
+    made = draft_from(
+        pairs,
+        origin=dt.date.fromisoformat(origin) if origin else None,
+        case_id=case,
+        title=title,
+    )
     desk.new_case(case, {"case.yaml": draft_yaml(made).encode()})
     return {
         "case": case,

@@ -23,8 +23,8 @@ from spillover.errors import (
     SpilloverError,
 )
 from spillover.store.atomic import write_text
+from spillover.store.plain import plain
 from spillover.web.desk import Desk
-from spillover.web.plain import plain
 
 if TYPE_CHECKING:
     from spillover.api.model import CaseModel

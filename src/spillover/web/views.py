@@ -15,7 +15,8 @@ from typing import Any
 
 from spillover.brief.glossary import GLOSSARY
 from spillover.brief.words import interval, likelihood_word, percent
-from spillover.web.desk import CaseHead, Desk, NotThere
+from spillover.web.desk import Desk
+from spillover.web.desk_files import CaseHead, NotThere
 from spillover.web.jobs import Jobs
 from spillover.web.pool import Pool
 
@@ -50,7 +51,7 @@ STEPS = (
     ("Check", "/cases/{case}/edit"), ("Calibrate", "/cases/{case}/events"),
     ("Simulate", "/cases/{case}"), ("Explain", "/runs/{run}/paths"),
     ("Levers", "/runs/{run}/levers"), ("Indicators", "/runs/{run}/sensitivity"),
-    ("Brief", "/runs/{run}/brief"), ("Score", ""),
+    ("Brief", "/runs/{run}/brief"), ("Score", "/forecasts"),
 )  # fmt: skip
 
 
@@ -140,7 +141,7 @@ class Views:
             "Collect": "sources:" in text, "Grade": "grade:" in text,
             "Extract": "streams:" in text, "Check": same, "Calibrate": bool(manifest["fitted_numbers"]),
             "Simulate": same, "Explain": "paths" in pages, "Levers": "levers" in pages,
-            "Indicators": "sensitivity" in pages, "Brief": same, "Score": False,
+            "Indicators": "sensitivity" in pages, "Brief": same, "Score": head.id in self.desk.scored_cases(),
         }  # fmt: skip
         now = next((s for s, link in STEPS if link and not done[s]), "")
         return [

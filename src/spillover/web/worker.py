@@ -21,8 +21,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from spillover.store.plain import plain
 from spillover.web.desk import Desk
-from spillover.web.plain import plain
 from spillover.web.task_tools import Cancelled, Told, error_of
 from spillover.web.tasks import TASKS
 
@@ -72,7 +72,6 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     desk = Desk(Path(sys.argv[1]))
-    os.environ["SPILLOVER_LEDGER"] = str(desk.ledger)  # briefs quote this record
     asked: queue.Queue[dict[str, Any]] = queue.Queue()
     cancelled: set[int] = set()
     threading.Thread(target=_listen, args=(asked, cancelled), daemon=True).start()

@@ -95,7 +95,7 @@ function show(place, partial) {
   const table = node("table", undefined, { className: "cells" });
   table.append(node("caption", `First numbers, from ${partial.courses.toLocaleString("en")} courses; they are still moving`));
   const head = table.createTHead().insertRow();
-  for (const h of ["Question", "When", "Chance", "Simulation error"]) {
+  for (const h of ["Question", "When", "Chance", "90 % interval", "Simulation error"]) {
     const th = node("th", h);
     th.scope = "col";
     head.append(th);
@@ -106,7 +106,7 @@ function show(place, partial) {
     const th = node("th", o.question);
     th.scope = "row";
     row.append(th);
-    [["When: ", o.window], ["Chance: ", percent(o.p)], ["Simulation error: ", o.mc_se === null ? "not known" : `${(100 * o.mc_se).toFixed(1)} points`]].forEach(([h, v]) => {
+    [["When: ", o.window], ["Chance: ", percent(o.p)], ["90 % interval: ", o.p_low === null ? "no spread beyond chance" : `${percent(o.p_low)} to ${percent(o.p_high)}`], ["Simulation error: ", o.mc_se === null ? "not known" : `${(100 * o.mc_se).toFixed(1)} points`]].forEach(([h, v]) => {
       const td = row.insertCell();
       td.dataset.head = h;
       td.textContent = v;

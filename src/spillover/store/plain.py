@@ -1,4 +1,4 @@
-"""Values as JSON that every browser reads: no NaN, no half characters.
+"""Values as JSON that everyone reads: no NaN, no half characters.
 
 This file imports nothing of Spillover.
 """
@@ -6,6 +6,7 @@ This file imports nothing of Spillover.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["plain"]
@@ -13,7 +14,7 @@ __all__ = ["plain"]
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """The value with what JSON does not know as null, and half characters as "?"."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {plain(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
