@@ -55,6 +55,7 @@ bench: $(VENV)/.dev $(BENCH)/.ready ## simulating, levers, fitting, importing, t
 
 recompile: ## forget compiled code: after an edit in engine/
 	find src \( -name '*.nbi' -o -name '*.nbc' \) -delete
+	$(BIN)/python -c "import shutil; from spillover.places import compiled_folder; shutil.rmtree(compiled_folder(), ignore_errors=True)"
 
 clean: ## remove environments and caches
 	rm -rf $(VENV) $(BENCH) build dist htmlcov .coverage .hypothesis

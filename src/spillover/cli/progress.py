@@ -8,6 +8,10 @@ from types import TracebackType
 
 __all__ = ["Bar"]
 
+FIRST_RUN = (
+    "First run: compiling the engine, a minute or two; later runs start at once."
+)
+
 
 class Bar:
     """Called with (done, total, what); says once that a first run compiles."""
@@ -43,10 +47,7 @@ class Bar:
         now = time.monotonic()
         if not self.compiling and done == 0 and not _compiled_before():
             self.compiling = True
-            print(
-                "First run: compiling the engine, a minute or two; later runs start at once.",
-                file=sys.stderr,
-            )
+            print(_not_kept() or FIRST_RUN, file=sys.stderr)
         if not sys.stderr.isatty():
             if now - self.last > 10.0:
                 self.last = now
@@ -64,6 +65,12 @@ class Bar:
             file=sys.stderr,
             flush=True,
         )
+
+
+def _not_kept() -> str:
+    from spillover.jit import NOT_KEPT
+
+    return NOT_KEPT
 
 
 def _compiled_before() -> bool:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spillover.jit import NOT_KEPT
+
 __all__ = ["compile_ahead", "engine_is_compiled"]
 
 
@@ -28,8 +30,11 @@ def compile_ahead() -> None:
     """Compile imputation and engine in other processes; a failure costs only time.
 
     Compiling takes far more memory than running: the processes give it back. The engine
-    takes two, one after the other, so that none of them grows large.
+    takes two, one after the other, so that none of them grows large. Where compiled
+    code cannot be kept it would help nobody.
     """
+    if NOT_KEPT:
+        return
     here = "spillover.ensemble.warm"
     _wait_for(["spillover.assemble.warm"], [here, "past"])
     _wait_for([here, "future"])

@@ -3,27 +3,15 @@
 A name holds the digest of everything the result depends on, so nothing is ever stale.
 Where the folder cannot be written nothing is kept, and nothing fails.
 
-This file imports only `atomic`.
+This file imports only `atomic` and `places`.
 """
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
+from spillover.places import cache_folder
 from spillover.store.atomic import write_bytes
 
-__all__ = ["cache_folder", "keep", "kept"]
-
-
-def cache_folder() -> Path:
-    """SPILLOVER_CACHE, or the user's cache folder of this system."""
-    named = os.environ.get("SPILLOVER_CACHE")
-    if named:
-        return Path(named)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("spillover", appauthor=False)
+__all__ = ["keep", "kept"]
 
 
 def kept(name: str) -> bytes | None:
