@@ -21,6 +21,7 @@ import numba
 from spillover.places import compiled_folder, why_not_writable
 
 njit: Any = numba.njit  # its stubs do not know the option _nrt
+config: Any = numba.config  # nor that it can be set
 
 __all__ = ["NOT_KEPT", "allocating", "compiled", "inlined"]
 
@@ -37,7 +38,7 @@ NOT_KEPT = (
 """A sentence for people where compiled code cannot be kept; else nothing."""
 
 # numba looks here when a function is decorated: it must stand before any of them.
-numba.config.CACHE_DIR = str(_folder)
+config.CACHE_DIR = str(_folder)
 _keep = not _why
 
 compiled: Any = njit(cache=_keep, nogil=True, error_model="numpy", _nrt=False)
