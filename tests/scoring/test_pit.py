@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from spillover.scoring.blocks import block_draws, block_length, mean_interval
-from spillover.scoring.pit import covered, pit, pit_check, reliability, spans
+from spillover.scoring.pit import covered, pit, pit_check, spans
 
 
 def counts_and_ends(seed: int, days: int, cells: int, told: float, size: float):
@@ -47,20 +47,6 @@ def test_randomized_pit_of_the_true_law_is_uniform():
     below, upto = counts_and_ends(11, 500, 8, 1.0, 1.2)
     z = pit(np.random.default_rng(3), below, upto)
     assert stats.kstest(z.ravel(), "uniform").pvalue > 2e-5
-
-
-def test_reliability_bins_hold_everything_and_the_truth_lies_in_most():
-    rng = np.random.default_rng(5)
-    p = rng.beta(1.0, 2.0, (300, 12))
-    came = (rng.uniform(size=p.shape) < p).astype(float)
-    bins = reliability(np.random.default_rng(2), p, came, lead=1)
-    assert sum(b.n for b in bins) == p.size
-    inside = sum(b.low <= b.forecast <= b.high for b in bins)
-    assert inside >= 7  # 9 expected of 10 at 90 %
-    one = reliability(
-        np.random.default_rng(2), np.zeros((50, 1)), np.zeros((50, 1)), lead=7
-    )
-    assert [(b.forecast, b.came, b.n) for b in one] == [(0.0, 0.0, 50)]
 
 
 def test_spans_of_bad_coverage():

@@ -155,8 +155,10 @@ def _show_asked(a: Asked) -> None:
         if r.brier_gain is not None and r.log_gain is not None:
             gains = f"  drop in Brier {_gain(r.brier_gain)}, in log {_gain(r.log_gain)}"
         say(f"  {r.name:<26} Brier {r.brier:.4f}  log {r.log:.4f}{gains}")
+    held = a.reliability
     say(
-        f"  Reliability of the default: {a.within} of {len(a.bins)} bins within their 90 % band."
+        f"  Reliability of the default: {held.within} of {len(held.bins)} bins within the band that right chances give in 9 of 10 cases;\n"
+        f"  right chances would be as far off as the worst bin in {100 * held.level:.1f} % of cases."
     )
 
 

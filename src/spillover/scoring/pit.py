@@ -1,4 +1,4 @@
-"""Calibration: randomized PIT with simultaneous bands, coverage, reliability.
+"""Calibration: randomized PIT with simultaneous bands, coverage.
 
 For counts the probability integral transform is drawn uniformly between P(Y < y) and
 P(Y <= y); it is uniform when the forecasts are right. Bands come from a block bootstrap
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from spillover.scoring.blocks import block_draws, block_length
 
-__all__ = ["Bin", "PitCheck", "covered", "pit", "pit_check", "reliability", "spans"]
+__all__ = ["PitCheck", "covered", "pit", "pit_check", "spans"]
 
 Floats = NDArray[np.float64]
 POINTS = np.arange(0.05, 0.96, 0.05)
@@ -48,23 +48,6 @@ class PitCheck:
     worst: float
     histogram: tuple[float, ...]
     blocks: int
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Forecasts of about one chance, and how often it came true.
-
-    Attributes
-    ----------
-    forecast, came, low, high, n
-        Mean chance, share of yes, its 90 % block-bootstrap interval, how many.
-    """
-
-    forecast: float
-    came: float
-    low: float
-    high: float
-    n: int
 
 
 def pit(rng: np.random.Generator, below: Floats, upto: Floats) -> Floats:
@@ -112,40 +95,6 @@ def pit_check(
         histogram=tuple((np.histogram(z, 10, (0.0, 1.0))[0] / z.size).tolist()),
         blocks=n // block,
     )
-
-
-def reliability(
-    rng: np.random.Generator,
-    chance: Floats,
-    came: Floats,
-    *,
-    lead: int,
-    bins: int = 10,
-    number: int = 400,
-) -> tuple[Bin, ...]:
-    """Chances against what came, in bins of equal numbers; both (days, cells)."""
-    edges = np.unique(np.quantile(chance, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
-    where = np.searchsorted(edges, chance, side="right")
-    n = len(chance)
-    draws = block_draws(rng, n, block_length(lead), number)
-    out = []
-    for b in range(len(edges) + 1):
-        inside = where == b
-        total, yes = inside.sum(1).astype(float), (inside * came).sum(1)
-        if not total.sum():
-            continue
-        again = yes[draws].sum(1) / np.maximum(total[draws].sum(1), 1.0)
-        low, high = np.quantile(again[total[draws].sum(1) > 0], [0.05, 0.95])
-        out.append(
-            Bin(
-                float(chance[inside].mean()),
-                float(yes.sum() / total.sum()),
-                float(low),
-                float(high),
-                int(total.sum()),
-            )
-        )
-    return tuple(out)
 
 
 def spans(

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from spillover.errors import InputError
 from spillover.scoring.blocks import Interval, mean_interval
 from spillover.scoring.laws import Laws, Scores, score_laws
-from spillover.scoring.pit import Bin, PitCheck, covered, pit_check, reliability, spans
+from spillover.scoring.pit import PitCheck, covered, pit_check, spans
+from spillover.scoring.reliability import Bin, reliability
 from spillover.study.backtest_models import DEFAULT, learn, model_laws
 from spillover.study.backtest_setup import Setup, Window, setup_of, window_of
 from spillover.study.backtest_table import DailyTable
@@ -34,6 +35,8 @@ QUIET_DAYS = 28
 ROLLING_DAYS = 28
 ALLOWED = (0.85, 0.95)
 LEVEL = 0.9
+SIMULATED = 199
+"""Draws behind the bands of reliability, for each forecaster."""
 
 
 @dataclass(frozen=True)
@@ -276,8 +279,12 @@ def _judge(
         continuation=_summary(s, y, threshold, inside, ~quiet),
         pit=pit_check(rng, s.below, s.upto, lead=window.lead),
         reliability=reliability(
-            rng, s.any_event, (y > 0).astype(float), lead=window.lead
-        ),
+            rng,
+            s.any_event,
+            (y > 0).astype(float),
+            lead=window.lead,
+            number=SIMULATED,
+        ).bins,
         by_cell=np.stack([s.log.mean(0), s.crps.mean(0)], axis=1),
         off=tuple(
             (

@@ -55,7 +55,10 @@ def as_data(b: Backtest) -> dict[str, Any]:
 
 def questions_data(asked: Sequence[Asked]) -> list[dict[str, Any]]:
     """Yes/no questions as JSON data."""
-    return [{**dataclasses.asdict(a), "bins_within_band": a.within} for a in asked]
+    return [
+        {**dataclasses.asdict(a), "bins_within_band": a.reliability.within}
+        for a in asked
+    ]
 
 
 def _lead(b: Backtest, lead: Lead) -> dict[str, Any]:

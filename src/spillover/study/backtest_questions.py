@@ -2,8 +2,9 @@
 
 Each origin, cell and lead time asks whether an event comes in the window, and whether more
 come than in nine of ten windows before the test. Chances are those of the laws the
-backtest has; Brier and logarithmic scores stand beside every other forecaster's, with
-paired intervals over days in blocks.
+backtest has; those of models that learn are moved by how past questions came out
+(`chance_shift`). Brier and logarithmic scores stand beside every other forecaster's,
+with paired intervals over days in blocks.
 
 References
 ----------
@@ -19,10 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spillover.inference.chance_shift import REACH, shifted
 from spillover.scoring.blocks import Interval, mean_interval
-from spillover.scoring.pit import Bin, reliability
+from spillover.scoring.laws import score_laws
+from spillover.scoring.reliability import Reliability, reliability
 from spillover.study.backtest import Backtest, Lead
-from spillover.study.backtest_models import DEFAULT
+from spillover.study.backtest_models import DEFAULT, MODELS
 
 __all__ = ["Asked", "Rival", "questions_of"]
 
@@ -68,9 +71,8 @@ class Asked:
         Share that came out yes.
     rivals
         The default first.
-    bins
-        Reliability of the default; a bin is within its band when its mean chance lies
-        between ``low`` and ``high``.
+    reliability
+        Of the default.
     """
 
     kind: str
@@ -78,30 +80,53 @@ class Asked:
     n: int
     yes: float
     rivals: tuple[Rival, ...]
-    bins: tuple[Bin, ...]
-
-    @property
-    def within(self) -> int:
-        """Bins whose mean chance lies in the band of what came."""
-        return sum(b.low <= b.forecast <= b.high for b in self.bins)
+    reliability: Reliability
 
 
 def questions_of(b: Backtest, *, seed: int = 1) -> tuple[Asked, ...]:
     """Every kind of question at every lead time."""
-    return tuple(_asked(lead, kind, seed) for lead in b.leads for kind in KINDS)
+    out = []
+    for lead in b.leads:
+        chances = _chances(b, lead)
+        out += [_asked(lead, k, chances[k], seed) for k in KINDS]
+    return tuple(out)
 
 
-def _asked(lead: Lead, kind: str, seed: int) -> Asked:
-    sums = lead.window.sums[lead.window.test]
-    y = (sums > (0 if kind == KINDS[0] else lead.threshold)).astype(np.float64)
+def _came(lead: Lead, kind: str, at: NDArray[np.int64]) -> Floats:
+    limit = 0.0 if kind == KINDS[0] else lead.threshold
+    return (lead.window.sums[at] > limit).astype(np.float64)
 
-    def chances(name: str) -> Floats:
-        s = lead.judged[name].scores
-        p = s.any_event if kind == KINDS[0] else s.exceeds
-        return np.clip(p, FLOOR, 1.0 - FLOOR)
+
+def _chances(b: Backtest, lead: Lead) -> dict[str, dict[str, Floats]]:
+    """Chances by kind and forecaster at the test's origins, (n, K)."""
+    test, window = lead.window.test, lead.window
+    past = np.arange(
+        max(b.setup.first, int(test[0]) - REACH - 2 * lead.days), int(test[0])
+    )
+    past = past[window.judged[past]]
+    both = np.r_[past, test]
+    out: dict[str, dict[str, Floats]] = {k: {} for k in KINDS}
+    for name, judged in lead.judged.items():
+        now = (judged.scores.any_event, judged.scores.exceeds)
+        before = None
+        if name in MODELS and len(past):
+            s = score_laws(window.sums, lead.laws[name], past, lead.threshold)
+            before = (s.any_event, s.exceeds)
+        for n, kind in enumerate(KINDS):
+            p = np.clip(now[n], FLOOR, 1.0 - FLOOR)
+            if before is not None:
+                p = np.concatenate([np.clip(before[n], FLOOR, 1.0 - FLOOR), p])
+                p = shifted(p, _came(lead, kind, both), both, lead.days)[len(past) :]
+                p = np.clip(p, FLOOR, 1.0 - FLOOR)
+            out[kind][name] = p
+    return out
+
+
+def _asked(lead: Lead, kind: str, chances: dict[str, Floats], seed: int) -> Asked:
+    y = _came(lead, kind, lead.window.test)
 
     def scores(name: str) -> tuple[Floats, Floats]:
-        p = chances(name)
+        p = chances[name]
         return (p - y) ** 2, -np.log(np.where(y > 0.5, p, 1.0 - p))
 
     mine = scores(DEFAULT)
@@ -119,5 +144,5 @@ def _asked(lead: Lead, kind: str, seed: int) -> Asked:
             Rival(name, float(theirs[0].mean()), float(theirs[1].mean()), *gains)
         )
     rng = np.random.default_rng([seed, lead.days, 4])
-    bins = reliability(rng, chances(DEFAULT), y, lead=lead.days)
-    return Asked(kind, lead.days, y.size, float(y.mean()), tuple(rivals), bins)
+    held = reliability(rng, chances[DEFAULT], y, lead=lead.days)
+    return Asked(kind, lead.days, y.size, float(y.mean()), tuple(rivals), held)
