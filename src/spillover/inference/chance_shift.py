@@ -8,9 +8,9 @@ number, followed with forgetting:
     a at the mode of  sum u (y log p' + (1 - y) log(1 - p')) - S a^2 / 2
 
 over questions whose windows had closed. A day's cells count together as sqrt(K), and
-windows that overlap as 1 / sqrt(h). One number, since slopes, a second shape (beta), the
-pool with own history, the last window and the length of a silence gained nothing beside
-it on the days before any test (docs/backtests.md).
+windows that overlap as 1 / sqrt(h). One number: slopes, a second shape (beta), the pool
+with own history, the last window and the length of a silence gained nothing beside it
+on the days before any test (docs/backtests.md).
 
 References
 ----------

@@ -15,10 +15,10 @@ The law, for chances p of windows of h days and cells k:
 so each question holds with exactly its chance, a question about h days is a yes when
 any of its days is (the law of a Poisson process), windows that do not overlap are
 independent, as the errors of right forecasts are uncorrelated, and the cells of a day
-are linked by r. The link r is the one at which the daily sums of standardized errors vary as much as
-they did, about their mean: a shift of all chances, which is the thing to be found, does
-not widen the band. Bands hold for each bin; the level says how often the bin farthest
-off would be farther off still.
+are linked by r. The link r is the one at which the daily sums of standardized errors
+vary as much as they did, about their mean: a shift of all chances, which is the thing
+to be found, does not widen the band. Bands hold for each bin; the level says how often
+the bin farthest off would be farther off still.
 
 References
 ----------
