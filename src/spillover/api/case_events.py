@@ -21,7 +21,7 @@ from spillover.assemble.from_case import source_of
 from spillover.assemble.mapped_events import MappedEvents
 from spillover.errors import EventsError
 
-__all__ = ["EVENTS_FILE", "WithEvents", "case_actors", "with_events"]
+__all__ = ["EVENTS_FILE", "WithEvents", "case_actors", "map_store", "with_events"]
 
 Progress = Callable[[int, int, str], None]
 EVENTS_FILE = "events.csv"
@@ -59,17 +59,38 @@ def case_actors(model: CaseModel) -> list[CaseActor]:
 def _map(
     model: CaseModel, store: Path, as_of: dt.date | None
 ) -> tuple[MappedEvents, list[str]]:
+    origin = model.case.origin
+    last = dt.datetime.combine(origin, dt.time()) - dt.timedelta(seconds=1)
+    if as_of is not None:
+        last = min(last, dt.datetime.combine(as_of, dt.time(23, 59, 59)))
+    return map_store(model, store, until=origin, known_by=last)
+
+
+def map_store(
+    model: CaseModel, store: Path, *, until: dt.date, known_by: dt.datetime | None
+) -> tuple[MappedEvents, list[str]]:
+    """Events of a store on the streams of a case, and notes.
+
+    Parameters
+    ----------
+    until
+        First day that is not wanted.
+    known_by
+        Leave out what was published later (UTC); None: take all there is.
+
+    Raises
+    ------
+    EventsError
+        When there is no store.
+    """
     from spillover.store.events import open_store
     from spillover.store.events_read import records_sql
 
     case = model.case
     source = source_of(case)
-    last = dt.datetime.combine(case.origin, dt.time()) - dt.timedelta(seconds=1)
-    if as_of is not None:
-        last = min(last, dt.datetime.combine(as_of, dt.time(23, 59, 59)))
     with open_store(store) as connection:
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE known AS {records_sql(as_of=last)}"
+            f"CREATE OR REPLACE TEMP TABLE known AS {records_sql(as_of=known_by)}"
         )
         late = connection.execute(
             "SELECT (SELECT count(DISTINCT (dataset, source_id)) FROM records), "
@@ -84,14 +105,14 @@ def _map(
             places={p: x.name or p for p, x in case.places.items()},
             table="known",
             since=case.history.begins,
-            until=case.origin,
+            until=until,
         )
     total, known = (int(x) for x in late) if late else (0, 0)
     notes = list(mapped.notes)
-    if known < total:
+    if known_by is not None and known < total:
         notes.append(
             f"{total - known:,} of {total:,} records were published after "
-            f"{last:%Y-%m-%d} and are left out"
+            f"{known_by:%Y-%m-%d} and are left out"
         )
     return mapped, notes
 

@@ -26,17 +26,20 @@ from spillover.cli import (  # noqa: F401 - they add their verbs
     replay,
     sensitivity,
     serve,
+    watch,
     what_if,
 )
 from spillover.cli.root import (
     AsWritten,
     CaseName,
+    Cluster,
     Draws,
     Futures,
     Json,
     Lever,
     Out,
     Quiet,
+    Resume,
     RunName,
     Seed,
     Strict,
@@ -44,6 +47,7 @@ from spillover.cli.root import (
     app,
     note,
     say,
+    unfinished,
 )
 
 if TYPE_CHECKING:
@@ -153,15 +157,23 @@ def _simulated(
     as_written: bool,
     quiet: bool,
     full: bool = False,
+    cluster: str = "",
+    resume: Path | None = None,
+    keep_in: Path | None = None,
 ) -> Run:
     from spillover.api.model import load
     from spillover.cli.progress import Bar
+    from spillover.cluster.backend import open_backend
+    from spillover.ensemble.drawn import thread_count
 
     model = load(case)
     warnings = model.check()
     for w in warnings:
         note(f"note: {w}", quiet=quiet)
-    with Bar(quiet=quiet) as bar:
+    with (
+        open_backend(cluster, threads=thread_count(threads)) as backend,
+        Bar(quiet=quiet) as bar,
+    ):
         done = model.simulate(
             draws=draws,
             futures=futures,
@@ -169,9 +181,27 @@ def _simulated(
             levers=lever or (),
             threads=threads,
             as_written=as_written,
+            cluster=backend,
+            resume=resume,
+            keep_in=keep_in,
             progress=bar,
         )
-        return done.full(threads=threads, progress=bar) if full else done
+        if full:
+            done = done.full(
+                threads=threads, cluster=backend, keep_in=keep_in, progress=bar
+            )
+    for w in done.ensemble.notes:
+        note(f"note: {w}", quiet=quiet)
+    return done
+
+
+def _new_folder(out: Path | None) -> None:
+    """Refuse a run folder that is there before hours are spent on it."""
+    from spillover.errors import InputError
+
+    if out is not None and out.exists():
+        msg = f"{out} is there already: choose a new folder"
+        raise InputError(msg)
 
 
 @app.command()
@@ -183,12 +213,18 @@ def simulate(
     lever: Lever = None,
     threads: Threads = None,
     as_written: AsWritten = False,
+    cluster: Cluster = "",
+    resume: Resume = None,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Simulate a case and write a run folder."""
-    run = _simulated(case, draws, futures, seed, lever, threads, as_written, quiet)
+    _new_folder(out)
+    run = _simulated(
+        case, draws, futures, seed, lever, threads, as_written, quiet,
+        cluster=cluster, resume=resume, keep_in=unfinished(out),
+    )  # fmt: skip
     folder = run.save(out, ledger=_ledger())
     say(
         json.dumps({"run": str(folder), **run.manifest()}, ensure_ascii=False)
@@ -300,6 +336,8 @@ def run(
     threads: Threads = None,
     as_written: AsWritten = False,
     full: Full = False,
+    cluster: Cluster = "",
+    resume: Resume = None,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -307,9 +345,11 @@ def run(
     """The whole job: check, simulate, print the answers, write the brief."""
     from spillover.cli.show import closing, outcomes_table
 
+    _new_folder(out)
     done = _simulated(
-        case, draws, futures, seed, lever, threads, as_written, quiet, full
-    )
+        case, draws, futures, seed, lever, threads, as_written, quiet, full,
+        cluster, resume, unfinished(out),
+    )  # fmt: skip
     folder = done.save(out, ledger=_ledger())
     table = done.outcomes().to_dict()
     if as_json:

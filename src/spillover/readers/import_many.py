@@ -35,6 +35,7 @@ def import_events(
     store: str | Path | None = None,
     format: str = "",
     published: dt.date | None = None,
+    accessed: dt.datetime | None = None,
     progress: Progress | None = None,
 ) -> Imports:
     """Import files into a store; each file whole or not at all.
@@ -49,6 +50,8 @@ def import_events(
         gdelt, ucdp, acled, icews, polecat or plain; empty: recognized.
     published
         Publication of rows that state none, such as the day of a release.
+    accessed
+        When the files were had (UTC, no zone); now when absent.
     progress
         Called with (done, total, what).
 
@@ -80,6 +83,7 @@ def import_events(
                         file,
                         format=format,
                         published=when,
+                        accessed=accessed,
                         progress=progress,
                     )
                 )

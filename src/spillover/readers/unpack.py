@@ -7,8 +7,11 @@ case, a model or a page.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,11 +22,15 @@ from typing import IO, cast
 
 from spillover.errors import EventsError, Fault
 
-__all__ = ["TABLES", "Packed", "digest_of_file", "expand", "intact", "unpack"]
+__all__ = ["PACKED", "TABLES", "Packed", "digest_of_file", "expand", "intact", "unpack"]
 
 TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".parquet")
-_PACKED = (".zip", ".gz")
-_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
+PACKED = (".zip", ".gz")
+_BROKEN = (
+    *(EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, lzma.LZMAError),
+)
+_ODD_LISTS = (IndexError, OverflowError, UnicodeDecodeError, ValueError, struct.error)
+"""What `zipfile` raises on damaged lists of members, besides its own error."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def expand(names: list[str]) -> list[Path]:
                 p
                 for p in path.rglob("*")
                 if p.is_file()
-                and p.suffix.lower() in TABLES + _PACKED
+                and p.suffix.lower() in TABLES + PACKED
                 and not p.name.startswith((".", "README"))
             )
             if not some:
@@ -100,17 +107,18 @@ def intact(name: str) -> Iterator[None]:
         yield
     except _BROKEN as e:
         raise EventsError([_damaged(name, e)]) from None
-    except (RuntimeError, NotImplementedError) as e:  # a password, an odd method
+    except OSError as e:  # of bz2, and of places in a list of members
+        if e.errno not in (None, errno.EINVAL):
+            raise
+        raise EventsError([_damaged(name, e)]) from None
+    except RuntimeError as e:  # a password, an odd method or version
         if "password" in str(e) or "encrypt" in str(e):
             text = "this archive is locked with a password"
-            mend = "Unpack it first"
-        elif "compression" in str(e):
-            text, mend = (
-                f"this archive cannot be unpacked here ({e})",
-                "Unpack it first",
-            )
+        elif isinstance(e, NotImplementedError):
+            text = f"this archive cannot be unpacked here ({e})"
         else:
             raise
+        mend = "Unpack it first"
         raise EventsError([Fault(name, 0, 0, "", text, mend=mend)]) from None
 
 
@@ -164,10 +172,15 @@ def _gunzip(path: Path) -> IO[bytes]:
 def _members(path: Path) -> tuple[list[Packed], list[str]]:
     found: list[Packed] = []
     notes: list[str] = []
-    with intact(str(path)), zipfile.ZipFile(path) as archive:
+    with intact(str(path)), _listed(path) as archive:
         for info in archive.infolist():
             inner = Path(info.filename)
-            if info.is_dir() or "__MACOSX" in inner.parts or inner.name.startswith("."):
+            if (
+                not inner.name
+                or info.is_dir()
+                or "__MACOSX" in inner.parts
+                or inner.name.startswith(".")
+            ):
                 continue
             suffix = inner.suffix.lower()
             readme = suffix == ".txt" and "readme" in inner.name.lower()
@@ -206,6 +219,21 @@ def _members(path: Path) -> tuple[list[Packed], list[str]]:
 
 def _opener(path: Path, member: str) -> Callable[[], IO[bytes]]:
     def opened() -> IO[bytes]:
-        return zipfile.ZipFile(path).open(member)
+        try:
+            return _listed(path).open(member)
+        except _ODD_LISTS:
+            raise _no_list() from None
 
     return opened
+
+
+def _listed(path: Path) -> zipfile.ZipFile:
+    """An archive with its list of members read."""
+    try:
+        return zipfile.ZipFile(path)
+    except _ODD_LISTS:
+        raise _no_list() from None
+
+
+def _no_list() -> zipfile.BadZipFile:
+    return zipfile.BadZipFile("its list of members is damaged")
