@@ -1,6 +1,6 @@
 """From expected facts to a chance and its interval, by a map learned on earlier weeks.
 
-    logit(p) = a + a_r + b1 log(q) - b2 log(1 - q) + new (c + d log(q)),
+    logit(p) = a + a_r + b1 log(q) - b2 log(1 - q) + new (c + d log(q) + e log(q)^2 / 10),
     q = 1 - exp(-expected facts), r the act, new: the two never met before
 
 (beta calibration with an offset for each act, shrunk). The interval is that of the map:
@@ -31,6 +31,8 @@ LOWEST, HIGHEST = 1e-9, 1.0 - 1e-4
 GROUPS, BINS, STEP = 100, 128, 0.25
 """Sources are put in so many groups, chances in so many steps of the logit."""
 RIDGE = 20.0
+MORE = 6
+"""Weights that are not of one act."""
 Z90 = 1.6448536269514722
 
 
@@ -40,9 +42,9 @@ class ChanceMap:
 
     Attributes
     ----------
-    weights : array, shape (R + 5,)
-        a, a_r, b1, b2, c, d.
-    covariance : array, shape (R + 5, R + 5)
+    weights : array, shape (R + 6,)
+        a, a_r, b1, b2, c, d, e.
+    covariance : array, shape (R + 6, R + 6)
     weeks, facts
         Stretches it was learned on, and kinds of facts that happened in them.
     """
@@ -59,7 +61,10 @@ class ChanceMap:
         """
         shape = np.shape(expected)
         x = _features(
-            np.ravel(expected), np.ravel(action), np.ravel(new), len(self.weights) - 5
+            np.ravel(expected),
+            np.ravel(action),
+            np.ravel(new),
+            len(self.weights) - MORE,
         )
         z = x @ self.weights
         spread = Z90 * np.sqrt(np.einsum("ij,jk,ik->i", x, self.covariance, x))
@@ -71,7 +76,7 @@ class ChanceMap:
 
 
 def _features(expected: Floats, action: NDArray[np.int64], new: NDArray[np.bool_], R: int) -> Floats:  # fmt: skip
-    x = np.zeros((len(expected), R + 5))
+    x = np.zeros((len(expected), R + MORE))
     log_q = np.log(-np.expm1(-np.maximum(expected, 1e-12)))
     x[:, 0] = 1.0
     x[np.arange(len(x)), 1 + action] = 1.0
@@ -79,12 +84,13 @@ def _features(expected: Floats, action: NDArray[np.int64], new: NDArray[np.bool_
     x[:, R + 2] = np.minimum(expected, 30.0)  # - log(1 - q)
     x[:, R + 3] = new
     x[:, R + 4] = new * log_q
+    x[:, R + 5] = new * log_q**2 / 10.0
     return x
 
 
 def _solve(x: Floats, n: Floats, y: Floats, w: Floats) -> Floats:
     """Penalized logistic regression of y of n, by Newton steps that never get worse."""
-    R = len(w) - 5
+    R = len(w) - MORE
     away = np.zeros(len(w))
     away[R + 1] = away[R + 2] = 1.0
     ridge = np.full(len(w), 1e-3)
@@ -147,11 +153,11 @@ def fit_map(
     x = _features(expected, at // (2 * BINS), new, R)
     N = np.stack(n).reshape(len(n), GROUPS, -1)[:, :, used]
     Y = np.stack(y).reshape(len(y), GROUPS, -1)[:, :, used]
-    first = np.zeros(R + 5)
+    first = np.zeros(R + MORE)
     first[R + 1] = first[R + 2] = 1.0
     best = _solve(x, N.sum((0, 1)), Y.sum((0, 1)), first)
     rng = np.random.default_rng(seed)
-    found = np.empty((draws, R + 5))
+    found = np.empty((draws, R + MORE))
     for k in range(draws):
         weeks = rng.multinomial(len(n), np.full(len(n), 1 / len(n))).astype(float)
         groups = rng.multinomial(GROUPS, np.full(GROUPS, 1 / GROUPS)).astype(float)
