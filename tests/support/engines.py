@@ -36,6 +36,9 @@ __all__ = [
     "matching",
 ]
 
+SEED = int(os.environ.get("SPILLOVER_TEST_SEED", "1"))
+"""The seed of every commit; `python -m truth --short` names another."""
+
 Simulate = Callable[..., list[History]]
 
 
@@ -48,7 +51,7 @@ class Engine:
     share: float = 1.0
     """Share of the paths a test asks for that this engine runs."""
     program: Callable[[Model], Any] | None = None
-    seed: int = 1
+    seed: int = SEED
 
     def size(self, n: int) -> int:
         """Paths for a test that asks ``n`` of the fast engine."""

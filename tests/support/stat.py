@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,9 @@ from scipy import stats
 
 __all__ = [
     "FAILURE",
+    "HEARD",
+    "SIGMAS",
+    "Heard",
     "check_chances",
     "check_ks",
     "check_mean",
@@ -34,9 +38,26 @@ SIGMAS = 5.0
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Heard:
+    """One comparison that was made: with a standard error, or with a p-value."""
+
+    what: str
+    n: int
+    estimate: float = math.nan
+    oracle: float = math.nan
+    se: float = math.nan
+    p: float = math.nan
+
+
+HEARD: list[Heard] = []
+"""What was compared in this process; `truth.recorder` takes it after each test."""
+
+
 def _say(
     what: str, estimate: float, oracle: float, se: float, n: int, seed: object
 ) -> str:
+    HEARD.append(Heard(what, n, estimate, oracle, se))
     z = (estimate - oracle) / se if se > 0.0 else math.inf
     return (
         f"{what}: estimate {estimate:.6g}, oracle {oracle:.6g}, se {se:.3g}, "
@@ -136,6 +157,7 @@ def check_ks(
     x = np.asarray(values, np.float64)
     assert len(x) >= least, f"{what}: only {len(x)} values, wanted {least}"
     found = stats.kstest(x, law)
+    HEARD.append(Heard(what, len(x), p=float(found.pvalue)))
     assert found.pvalue > FAILURE, (
         f"{what}: K-S distance {found.statistic:.4f}, p {found.pvalue:.2g}, "
         f"n {len(x)}, seed {seed}"
@@ -177,6 +199,7 @@ def check_chances(
     observed, expected = pool(seen, p * len(x))
     statistic = float(np.sum((observed - expected) ** 2 / expected))
     value = float(stats.chi2.sf(statistic, max(len(observed) - 1, 1)))
+    HEARD.append(Heard(what, len(x), p=value))
     assert value > FAILURE, (
         f"{what}: chi-square {statistic:.1f} on {len(observed) - 1}, p {value:.2g}, "
         f"n {len(x)}, seed {seed}, seen {observed}, expected {np.round(expected, 1)}"
@@ -228,6 +251,7 @@ def check_same_law(a: ArrayLike, b: ArrayLike, what: str, *, seed: object = 0) -
     else:
         p = float(stats.ks_2samp(x, y, method="asymp").pvalue)
         kind = "K-S"
+    HEARD.append(Heard(what, min(len(x), len(y)), p=p))
     assert p > FAILURE, (
         f"{what}: {kind}, p {p:.2g}, means {x.mean():.5g} and {y.mean():.5g}, "
         f"n {len(x)} and {len(y)}, seed {seed}"
@@ -238,4 +262,5 @@ def _two_cells(k: int, n: int, j: int, m: int, what: str, seed: object) -> None:
     if k + j in (0, n + m):
         return
     p = float(stats.fisher_exact([[k, n - k], [j, m - j]]).pvalue)
+    HEARD.append(Heard(what, min(n, m), p=p))
     assert p > FAILURE, f"{what}: {k} of {n} and {j} of {m}, p {p:.2g}, seed {seed}"
