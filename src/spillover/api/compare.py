@@ -30,7 +30,10 @@ from spillover.study.lever_evidence import Evidence, Learned, evidence_of
 from spillover.study.ranking import Ranked, best_shares, frontier, ranked
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spillover.api.model import CaseModel
+    from spillover.cluster.backend import Backend
 
 __all__ = ["Comparison", "LeverFacts", "compare_levers", "headline_of"]
 
@@ -389,6 +392,9 @@ def compare_levers(
     futures: int = 20,
     seed: int = 1,
     threads: int | None = None,
+    cluster: str | Backend | None = None,
+    resume: Path | None = None,
+    keep_in: Path | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run every lever beside the case as it is, in one coupled pass.
@@ -409,7 +415,7 @@ def compare_levers(
         Look only so many days ahead: quicker.
     outcome
         What to rank by: an outcome, or one of its questions; the key outcome without.
-    draws, futures, seed, threads, progress
+    draws, futures, seed, threads, cluster, resume, keep_in, progress
         As in `CaseModel.simulate`.
 
     Raises
@@ -464,11 +470,12 @@ def compare_levers(
         warnings.simplefilter("always")
         ensemble = run_ensemble(
             counted.assembled, draws=draws, futures=futures, seed=seed, arms=arms,
-            threads=threads, progress=progress,
+            threads=threads, cluster=cluster, resume=resume, keep_in=keep_in,
+            progress=progress,
         )  # fmt: skip
     notes = dict.fromkeys(
         str(w.message) for w in caught if w.category.__module__.startswith("spillover")
-    )
+    ) | dict.fromkeys(ensemble.notes)
     found = {c.id: c for c in compare(counted, ensemble)}
     return Comparison(
         model, ensemble, counted, facts, found, listed, strengths, key, tuple(notes)

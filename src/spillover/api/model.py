@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from spillover.api.sensitivity import Sensitivity
     from spillover.api.what_if import WhatIf
     from spillover.assemble.assembled import Assembled
+    from spillover.cluster.backend import Backend
 
 __all__ = ["CaseModel", "load"]
 
@@ -192,6 +193,9 @@ class CaseModel:
         levers: Sequence[str] = (),
         threads: int | None = None,
         as_written: bool = False,
+        cluster: str | Backend | None = None,
+        resume: Path | str | None = None,
+        keep_in: Path | str | None = None,
         progress: Progress | None = None,
     ) -> Run:
         """Simulate the case, and with each of the levers asked for.
@@ -211,13 +215,21 @@ class CaseModel:
         as_written
             Take the numbers as they are written. Else they are fitted to the history
             of the case first, if it has any.
+        cluster
+            ``local:4`` or the address of a Dask scheduler (the extra ``cluster``): the
+            same answers to the byte, where workers have this processor and versions.
+        resume
+            Folder of finished pieces: made, or gone on from.
+        keep_in
+            Instead: where a large run makes such a folder under its own name.
         progress
             Called with (done, total, what).
 
         Raises
         ------
         InputError
-            When a lever is not known or a size is below one.
+            When a lever is not known, a size is below one, the cluster does not answer
+            or the folder holds pieces of another run.
         """
         from spillover.api.run import Run
         from spillover.ensemble.run import run_ensemble
@@ -244,13 +256,21 @@ class CaseModel:
                 seed=seed,
                 arms=arms,
                 threads=threads,
+                cluster=cluster,
+                resume=Path(resume) if resume is not None else None,
+                keep_in=Path(keep_in) if keep_in is not None else None,
                 progress=progress,
             )
         notes = tuple(
             dict.fromkeys(
-                str(w.message)
-                for w in caught
-                if w.category.__module__.startswith("spillover")
+                [
+                    *(
+                        str(w.message)
+                        for w in caught
+                        if w.category.__module__.startswith("spillover")
+                    ),
+                    *ensemble.notes,
+                ]
             )
         )
         return Run(model, ensemble, notes)
@@ -269,6 +289,9 @@ class CaseModel:
         seed: int = 1,
         threads: int | None = None,
         as_written: bool = False,
+        cluster: str | Backend | None = None,
+        resume: Path | str | None = None,
+        keep_in: Path | str | None = None,
         progress: Progress | None = None,
     ) -> Comparison:
         """Compare levers in one coupled pass; see `api.compare.compare_levers`."""
@@ -286,6 +309,9 @@ class CaseModel:
             futures=futures,
             seed=seed,
             threads=threads,
+            cluster=cluster,
+            resume=Path(resume) if resume is not None else None,
+            keep_in=Path(keep_in) if keep_in is not None else None,
             progress=progress,
         )
 

@@ -25,6 +25,7 @@ from spillover.study.forecast import Answer, answers_of
 if TYPE_CHECKING:
     from spillover.api.studies import Studies
     from spillover.brief.page import BriefPage
+    from spillover.cluster.backend import Backend
     from spillover.ensemble.drawn import Progress
     from spillover.ensemble.run import Ensemble
     from spillover.store.ledger import Ledger
@@ -102,12 +103,20 @@ class Run:
         return Outcomes(self.model.id, name, self._answers[name])
 
     def full(
-        self, *, threads: int | None = None, progress: Progress | None = None
+        self,
+        *,
+        threads: int | None = None,
+        cluster: str | Backend | None = None,
+        keep_in: Path | None = None,
+        progress: Progress | None = None,
     ) -> Run:
         """Simulate also levers, ways, assumptions and what-ifs; see `api.studies`."""
         from spillover.api.studies import study
 
-        return replace(self, studies=study(self, threads=threads, progress=progress))
+        found = study(
+            self, threads=threads, cluster=cluster, keep_in=keep_in, progress=progress
+        )
+        return replace(self, studies=found)
 
     def brief(self, *, generated: str = "", ledger: Ledger | None = None) -> Brief:
         """The brief of this run; ``ledger`` is a record of forecasts to quote."""
@@ -120,8 +129,9 @@ class Run:
         import numba
 
         from spillover import __version__
+        from spillover.cluster.machine import machine_facts
 
-        e = self.ensemble
+        e, facts = self.ensemble, machine_facts()
         fit = self.model.fit_table
         capped = {a.id: int(a.sums.capped.sum()) for a in e.arms}
         return {
@@ -152,7 +162,13 @@ class Run:
                 "numpy": np.__version__,
                 "numba": numba.__version__,
             },
-            "machine": {"processor": platform.machine(), "system": platform.system()},
+            "machine": {
+                "processor": platform.machine(),
+                "system": platform.system(),
+                "cpu": facts["cpu"],
+                "cpu_features": facts["cpu_features"],
+            },
+            **({"cluster": e.computed} if e.computed else {}),
             "fitted_numbers": [r.path for r in fit.rows if r.learned] if fit else [],
             "notes": list(self.notes),
         }
@@ -209,7 +225,10 @@ class Run:
         }
         if self.studies is not None:
             files |= self.studies.files()
-        return write_new(folder, files)
+        written = write_new(folder, files)
+        if self.ensemble.parts is not None:  # the result is safe: pieces have served
+            self.ensemble.parts.clear()
+        return written
 
 
 def open_run(folder: Path | str) -> tuple[CaseModel, dict[str, Any]]:

@@ -26,7 +26,10 @@ from spillover.brief.page import StudyBlocks
 from spillover.brief.report import Block, Text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spillover.api.run import Run
+    from spillover.cluster.backend import Backend
     from spillover.ensemble.drawn import Progress
 
 __all__ = ["Studies", "study", "study_blocks"]
@@ -86,12 +89,17 @@ def _days(run: Run, question: str) -> int:
 
 
 def study(
-    run: Run, *, threads: int | None = None, progress: Progress | None = None
+    run: Run,
+    *,
+    threads: int | None = None,
+    cluster: str | Backend | None = None,
+    keep_in: Path | None = None,
+    progress: Progress | None = None,
 ) -> Studies:
     """Compare levers, follow ways, weigh assumptions and ask the history.
 
     On the model of the run, its draws, futures and seed, as far ahead as its key outcome
-    asks.
+    asks. Levers are compared on ``cluster``, if there is one; the others run here.
     """
     model, e = run.model, run.ensemble
     say = progress or (lambda *_: None)
@@ -105,7 +113,7 @@ def study(
     if len(model.assembled.arms) > 1:
         comparison = compare_levers(
             model, within=within, draws=e.draws, futures=e.futures, seed=e.seed,
-            threads=threads, progress=part("levers"),
+            threads=threads, cluster=cluster, keep_in=keep_in, progress=part("levers"),
         )  # fmt: skip
     paths: Paths | None = None
     if has_ways(model.assembled, question):

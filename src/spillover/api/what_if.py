@@ -21,8 +21,8 @@ from spillover.assemble.history_model import bases_of, history_model, walks_of
 from spillover.assemble.impute import impute
 from spillover.assemble.imputed import ImputedPast
 from spillover.case import schema
+from spillover.cluster.pieces import in_pieces
 from spillover.ensemble.drawn import thread_count
-from spillover.ensemble.pieces import in_pieces
 from spillover.errors import InputError, among
 from spillover.keys import id_key
 from spillover.model.history import History

@@ -42,6 +42,7 @@ def impute(
     seed: int,
     first: int = 0,
     *,
+    draws: Ints | None = None,
     threads: int = 1,
 ) -> ImputedPast:
     """One past for each row of ``theta``.
@@ -51,11 +52,13 @@ def impute(
     assembled
         The case.
     theta : (D, S)
-        Numbers of draws ``first`` to ``first + D - 1``.
+        Numbers of draws ``first`` to ``first + D - 1``, or of ``draws``.
     seed
         Seed of the run.
     first
         Number of the first draw; any chunking gives the same pasts.
+    draws : (D,)
+        Instead: the number of each.
     threads
         Chunks of draws made at a time; changes nothing but the time it takes.
 
@@ -69,10 +72,12 @@ def impute(
         When counts contradict each other or the dated records.
     """
     plan = make_plan(assembled)
+    numbers = np.arange(first, first + len(theta)) if draws is None else draws
+    keys = np.asarray(numbers, np.uint64)
 
     def chunk(low: int) -> ImputedPast:
         rows = np.ascontiguousarray(theta[low : low + CHUNK], np.float64)
-        return _impute_chunk(plan, rows, seed, first + low)
+        return _impute_chunk(plan, rows, seed, keys[low : low + CHUNK])
 
     starts = range(0, len(theta), CHUNK)
     if threads > 1 and len(starts) > 1:
@@ -83,10 +88,9 @@ def impute(
     return join(parts, len(plan.model.reports))
 
 
-def _impute_chunk(plan: Plan, theta: Floats, seed: int, first: int) -> ImputedPast:
+def _impute_chunk(plan: Plan, theta: Floats, seed: int, draws: Keys) -> ImputedPast:
     """Impute, drawing record times again where counts then cannot hold."""
     D = len(theta)
-    draws = np.arange(first, first + D, dtype=np.uint64)
     chosen = choose_rivals(plan.past, seed, draws)
     attempt = np.zeros(D, np.uint64)
     done: list[tuple[Ints, ImputedPast]] = []

@@ -11,16 +11,19 @@ import typer
 from spillover.cli.root import (
     AsWritten,
     CaseName,
+    Cluster,
     Draws,
     Futures,
     Json,
     Out,
     Quiet,
+    Resume,
     Seed,
     Threads,
     app,
     note,
     say,
+    unfinished,
 )
 
 __all__: list[str] = []
@@ -73,6 +76,8 @@ def compare(
     seed: Seed = 1,
     threads: Threads = None,
     as_written: AsWritten = False,
+    cluster: Cluster = "",
+    resume: Resume = None,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -100,11 +105,16 @@ def compare(
             seed=seed,
             threads=threads,
             as_written=as_written,
+            cluster=cluster or None,
+            resume=resume,
+            keep_in=unfinished(folder),
             progress=bar,
         )
     for w in found.notes:
         note(f"note: {w}", quiet=quiet)
     found.save(folder)
+    if found.ensemble.parts is not None:
+        found.ensemble.parts.clear()
     if as_json:
         body = {"folder": str(folder), **found.to_dict()}
         say(json.dumps(body, indent=2, ensure_ascii=False))

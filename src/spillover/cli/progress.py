@@ -1,16 +1,59 @@
-"""A progress bar on stderr for anything over a second; where that is no terminal, a line every ten."""
+"""A progress bar on stderr for anything over a second, with the time left; where that is no terminal, a line every ten seconds."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from types import TracebackType
 
-__all__ = ["Bar"]
+__all__ = ["Bar", "TimeLeft"]
 
 FIRST_RUN = (
     "First run: compiling the engine, a minute or two; later runs start at once."
 )
+
+
+class TimeLeft:
+    """Seconds left, from how fast the work went lately.
+
+    The pace is that of the last half of the time, at least the last ten seconds: steps
+    that went faster or slower at the start are soon forgotten. It begins anew when the
+    work does (another total, or fewer done).
+    """
+
+    def __init__(self) -> None:
+        self.total = -1
+        self.seen: deque[tuple[float, int]] = deque()
+        self.began = 0.0
+
+    def __call__(self, now: float, done: int, total: int) -> float | None:
+        """Seconds left; None while nothing can be said."""
+        seen = self.seen
+        if total != self.total or not seen or done < seen[-1][1]:
+            seen.clear()
+            self.total, self.began = total, now
+        if not seen or done > seen[-1][1]:
+            seen.append((now, done))
+        since = now - max(10.0, 0.5 * (now - self.began))
+        while len(seen) > 2 and seen[1][0] <= since:
+            seen.popleft()
+        (then, before), (last, reached) = seen[0], seen[-1]
+        if reached == before or now - self.began < 2.0:
+            return None
+        pace = (reached - before) / (last - then)
+        return max(0.0, (total - reached) / pace - (now - last))
+
+
+def _said(seconds: float | None) -> str:
+    """Words for it, no finer than is known."""
+    if seconds is None or seconds < 3.0:
+        return ""
+    if seconds < 100.0:
+        return f", about {5 * max(1, round(seconds / 5))} s left"
+    if seconds < 5400.0:
+        return f", about {round(seconds / 60)} min left"
+    return f", about {seconds / 3600:.1f} h left"
 
 
 class Bar:
@@ -20,6 +63,7 @@ class Bar:
         self.quiet = quiet
         self.began = time.monotonic()
         self.last = self.began
+        self.left = TimeLeft()
         self.compiling = False
         self.shown = False
 
@@ -45,13 +89,15 @@ class Bar:
         if self.quiet:
             return
         now = time.monotonic()
+        left = self.left(now, done, total)
         if not self.compiling and done == 0 and not _compiled_before():
             self.compiling = True
             print(_not_kept() or FIRST_RUN, file=sys.stderr)
+        share = 100 * done // max(total, 1)
         if not sys.stderr.isatty():
             if now - self.last > 10.0:
                 self.last = now
-                print(f"{what}: {done} of {total}", file=sys.stderr)
+                print(f"{what}: {share} %{_said(left)}", file=sys.stderr, flush=True)
             return
         if now - self.began < 0.3 or now - self.last < 0.1:
             return
@@ -60,7 +106,7 @@ class Bar:
         wide = 28
         full = round(wide * done / max(total, 1))
         print(
-            f"\r\033[K[{'#' * full}{'.' * (wide - full)}] {100 * done // max(total, 1):3d} %  {what}",
+            f"\r\033[K[{'#' * full}{'.' * (wide - full)}] {share:3d} %  {what}{_said(left)}",
             end="",
             file=sys.stderr,
             flush=True,

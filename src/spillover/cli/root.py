@@ -15,12 +15,14 @@ import typer
 __all__ = [
     "AsWritten",
     "CaseName",
+    "Cluster",
     "Draws",
     "Futures",
     "Json",
     "Lever",
     "Out",
     "Quiet",
+    "Resume",
     "RunName",
     "Seed",
     "Strict",
@@ -29,6 +31,7 @@ __all__ = [
     "day_of",
     "note",
     "say",
+    "unfinished",
 ]
 
 app = typer.Typer(
@@ -64,6 +67,22 @@ Threads = Annotated[
     int | None,
     typer.Option(
         min=1, help="Threads (all cores when absent); changes nothing but speed."
+    ),
+]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        "--cluster",
+        metavar="WHERE",
+        help="Compute in other processes: local:4 (so many here), or the address of a Dask scheduler such as tcp://host:8786.",
+    ),
+]
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="FOLDER",
+        help="Keep finished pieces here and go on from those there are. Large runs do so by themselves, beside the run folder.",
     ),
 ]
 Out = Annotated[
@@ -116,6 +135,11 @@ def note(text: str, *, quiet: bool) -> None:
     """Say something to a person, on stderr."""
     if not quiet:
         print(text, file=sys.stderr)
+
+
+def unfinished(out: Path | None) -> Path:
+    """Where large runs keep finished pieces: beside the folder they will write."""
+    return (out.parent if out is not None else Path("runs")) / ".unfinished"
 
 
 def day_of(text: str, option: str) -> dt.date:

@@ -1,6 +1,7 @@
 """What stands at the origin: what is owing, what was seen before it.
 
-Looks at a sample of draws: enough for a page, not for a score.
+Looks at some of the draws: enough for a page, not for a score. So the pasts of a large
+ensemble need not be held at once.
 
 This file must never import a page or a command.
 """
@@ -8,6 +9,7 @@ This file must never import a page or a command.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +29,9 @@ from spillover.model.structure import Pattern
 __all__ = ["LookBack", "Owing", "look_back"]
 
 SAMPLE = 200
+"""Slots whose open lines, asks and warnings are looked at."""
+LOOK = 2000
+"""Draws whose pasts are summed up: the first."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +68,15 @@ class LookBack:
     owing
         What is unanswered at the origin.
     seen
-        By tally: (day, sum over the seven days up to it), mean over draws.
+        By tally: (day, sum over the seven days up to it), mean over draws looked at.
     counted
-        By red line: what its window holds at the origin, mean over draws.
+        By red line: what its window holds at the origin, mean over them.
     events
         Events before the origin in a draw, on average.
     filled_in
         Share of them that no record shows.
     digest
-        SHA-256 of the pasts.
+        SHA-256 of the pasts looked at.
     """
 
     owing: tuple[Owing, ...]
@@ -84,7 +89,7 @@ class LookBack:
 
 def look_back(
     assembled: Assembled,
-    past: ImputedPast,
+    pasts: Callable[[NDArray[np.int64]], ImputedPast],
     theta: NDArray[np.float64],
     index: NDArray[np.int64],
     seed: int,
@@ -93,8 +98,10 @@ def look_back(
 
     Parameters
     ----------
-    assembled, past
-        The case and the imputed pasts of its proposals.
+    assembled
+        The case.
+    pasts
+        Gives the imputed pasts of some proposals.
     theta : (draws, slots)
         Numbers of the draw in each slot.
     index : (draws,)
@@ -102,6 +109,7 @@ def look_back(
     seed
         Of the ensemble.
     """
+    past = pasts(np.arange(min(LOOK, len(index))))
     counts = {q.tally for q in assembled.questions if q.mode == "count"}
     kinds = {"gauge", "sequence"}
     seen = {
@@ -109,12 +117,11 @@ def look_back(
         for t in sorted(counts)
         if assembled.tallies[t].kind not in kinds
     }
-    middle = np.median(theta, axis=0)
     counted = {}
     for line in assembled.model.red_lines:
         if line.quantity.kind == "gauge":
             continue
-        window = middle[line.window] if line.window >= 0 else np.inf
+        window = np.median(theta[:, line.window]) if line.window >= 0 else np.inf
         at = _matching(past, line.quantity.pattern) & (past.time > -window)
         amounts = {"deaths": past.deaths, "injured": past.injured}
         value = amounts.get(line.quantity.kind, np.ones(len(past.time), np.int64))
@@ -123,7 +130,7 @@ def look_back(
     for array in (past.offsets, past.time, past.key, past.flags, past.deaths):
         digest.update(np.ascontiguousarray(array).tobytes())
     return LookBack(
-        _owing(assembled, past, theta, index, seed),
+        _owing(assembled, pasts, theta, index, seed),
         seen,
         counted,
         len(past.time) / max(1, len(past)),
@@ -134,7 +141,7 @@ def look_back(
 
 def _owing(
     assembled: Assembled,
-    past: ImputedPast,
+    pasts: Callable[[NDArray[np.int64]], ImputedPast],
     theta: NDArray[np.float64],
     index: NDArray[np.int64],
     seed: int,
@@ -142,16 +149,19 @@ def _owing(
     """Lines, asks and warnings that are open at the origin."""
     model = assembled.model
     program = compile_model(model, lever_lines=assembled.lever_lines)
+    slots = np.arange(0, len(index), max(1, len(index) // SAMPLE))
+    draws = np.unique(index[slots])
+    past = pasts(draws)
     world = new_world(
         program, max_events=1, past_events=past.largest, buckets_per_day=1
     )
-    slots = range(0, len(index), max(1, len(index) // SAMPLE))
-    mu = bases_matrix(model, theta)
+    mu = bases_matrix(model, theta[slots])
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    for slot in slots:
+    for k, slot in enumerate(slots):
         d = int(index[slot])
-        at = slice(int(past.offsets[d]), int(past.offsets[d + 1]))
-        prepare(program, world.numbers, theta[slot], mu[slot])
+        n = int(np.searchsorted(draws, d))
+        at = slice(int(past.offsets[n]), int(past.offsets[n + 1]))
+        prepare(program, world.numbers, theta[slot], mu[k])
         settle_past(
             program,
             world,

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from spillover.assemble.arms import Arm
 from spillover.assemble.assembled import Assembled
 from spillover.assemble.stability import bases_matrix
+from spillover.cluster.pieces import in_pieces
 from spillover.engine.asked import compile_questions
 from spillover.engine.branching import act_table
 from spillover.engine.codes import ERRORS
 from spillover.engine.path_chunk import Tracer, new_tracer, path_chunk
 from spillover.engine.paths import LEADS, Chains, new_chains
 from spillover.ensemble.drawn import STEPS, Progress, draw, thread_count
-from spillover.ensemble.pieces import in_pieces
 from spillover.errors import RunError
 from spillover.keys import id_key
 from spillover.store.memory import give_back

@@ -1,82 +1,68 @@
-"""Sums of an ensemble: rows of draws written once, the rest added up over threads.
+"""Sums of an ensemble: a piece of work gives its own, and they add up in any order.
 
 This file must never import a page, a study or a command.
 """
 
 from __future__ import annotations
 
-from queue import SimpleQueue
-
 import numpy as np
 
 from spillover.engine.asked import Asked
 from spillover.engine.pairs import Pairs, new_pairs
 from spillover.engine.reduce import Sums, new_sums
-from spillover.engine.tables import Program
+from spillover.store.parts import Arrays
 
-__all__ = ["Totals"]
+__all__ = ["Totals", "new_totals", "taken"]
 
 ROWS = ("hits", "own", "total", "capped")
 PAIR_ROWS = ("lost", "gained", "touched")
 
 
-class Totals:
-    """Sums that threads borrow, and their total.
+def new_totals(
+    arms: int, draws: int, asked: Asked, streams: int, days: int
+) -> tuple[Sums, Pairs]:
+    """Zeros, with the arms as the first axis of every array."""
+    return new_sums(draws, asked, streams, days, arms), _stacked(arms, draws, asked)
 
-    Arrays with a row per draw are shared: no two pieces of work have a draw in common.
-    The others are a thread's own, integers, and added at the end.
-    """
+
+def taken(sums: Sums, pairs: Pairs, low: int, high: int) -> Arrays:
+    """What slots ``low`` to ``high`` came to by name: their rows, all other sums."""
+    found: Arrays = {}
+    for kind, rows, held in (("sums", ROWS, sums), ("pairs", PAIR_ROWS, pairs)):
+        for name in held._fields:
+            array = getattr(held, name)
+            found[f"{kind}/{name}"] = array[:, low:high] if name in rows else array
+    return found
+
+
+class Totals:
+    """Total over pieces. Every sum is an integer: their order does not matter."""
 
     def __init__(
-        self, arms: int, draws: int, asked: Asked, streams: int, program: Program
+        self, arms: int, draws: int, asked: Asked, streams: int, days: int
     ) -> None:
-        self._shape = (arms, asked, streams, program.days)
-        self._rows = self._new(draws)
-        self._free: SimpleQueue[tuple[Sums, Pairs]] = SimpleQueue()
-        self._made: list[tuple[Sums, Pairs]] = []
+        self._sums, self._pairs = new_totals(arms, draws, asked, streams, days)
 
-    def _new(self, draws: int) -> tuple[Sums, Pairs]:
-        arms, asked, streams, days = self._shape
-        return new_sums(draws, asked, streams, days, arms), _stacked(arms, draws, asked)
-
-    def take(self) -> tuple[Sums, Pairs]:
-        """Sums for one piece of work."""
-        if not self._free.empty():
-            return self._free.get()
-        sums, pairs = self._new(1)
-        shared, beside = self._rows
-        sums = sums._replace(**{n: getattr(shared, n) for n in ROWS})
-        pairs = pairs._replace(**{n: getattr(beside, n) for n in PAIR_ROWS})
-        self._made.append((sums, pairs))
-        return sums, pairs
-
-    def put(self, sums: Sums, pairs: Pairs) -> None:
-        """Give them back."""
-        self._free.put((sums, pairs))
+    def add(self, low: int, high: int, found: Arrays) -> None:
+        """Add a piece, slots ``low`` to ``high``, as `taken` gave it."""
+        for kind, rows, held in (
+            ("sums", ROWS, self._sums),
+            ("pairs", PAIR_ROWS, self._pairs),
+        ):
+            for name in held._fields:
+                array, more = getattr(held, name), found[f"{kind}/{name}"]
+                if name in rows:
+                    array[:, low:high] = more
+                else:
+                    array += more
 
     def sums(self, arm: int) -> Sums:
         """Total of one arm."""
-        own = self._rows[0]
-        return Sums(
-            *(
-                getattr(own, n)[arm]
-                if n in ROWS
-                else np.sum([getattr(m[0], n)[arm] for m in self._made], axis=0)
-                for n in Sums._fields
-            )
-        )
+        return Sums(*(a[arm] for a in self._sums))
 
     def pairs(self, arm: int) -> Pairs:
         """Total of one arm's pairs with the first."""
-        own = self._rows[1]
-        return Pairs(
-            *(
-                getattr(own, n)[arm]
-                if n in PAIR_ROWS
-                else np.sum([getattr(m[1], n)[arm] for m in self._made], axis=0)
-                for n in Pairs._fields
-            )
-        )
+        return Pairs(*(a[arm] for a in self._pairs))
 
 
 def _stacked(arms: int, draws: int, asked: Asked) -> Pairs:

@@ -69,7 +69,7 @@ def _compile_engine(*, future: bool) -> None:
     from spillover.engine.branching import act_table
     from spillover.engine.chunk import Arms, Past, new_courses, run_chunk, weigh_chunk
     from spillover.engine.program import compile_model
-    from spillover.ensemble.totals import Totals
+    from spillover.ensemble.totals import new_totals
     from spillover.model.structure import Model, Stream
 
     model = Model(streams=(Stream("a", 1, "a"),), horizon=1.0)
@@ -90,7 +90,7 @@ def _compile_engine(*, future: bool) -> None:
     weigh_chunk(program, courses.base, slots, slots, seed, 0, 0, 0, past, none)
     if not future:
         return
-    sums, pairs = Totals(1, 1, asked, 1, program).take()
+    sums, pairs = new_totals(1, 1, asked, 1, program.days)
     zero = np.zeros(2, np.int64)
     arms = Arms(act_table(()), zero, ints, zero, zero[:1], zero[:1])
     run_chunk(

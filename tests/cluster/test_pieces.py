@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from spillover.ensemble.pieces import in_pieces
+from spillover.cluster.pieces import in_pieces
 
 
 def test_every_piece_is_done_once_and_told_in_order():
