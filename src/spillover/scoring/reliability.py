@@ -15,10 +15,10 @@ The law, for chances p of windows of h days and cells k:
 so each question holds with exactly its chance, a question about h days is a yes when
 any of its days is (the law of a Poisson process), windows that do not overlap are
 independent, as the errors of right forecasts are uncorrelated, and the cells of a day
-are linked by r. The link r is the one at which the daily sums of standardized errors
-vary as much as they did, about their mean: a shift of all chances, which is the thing
-to be found, does not widen the band. Bands hold for each bin; the level says how often
-the bin farthest off would be farther off still.
+are linked by r. The link r is the one at which the daily sums of errors y - p vary as
+much as they did, about their mean: a shift of all chances, which is the thing to be
+found, does not widen the band, and what came against all odds hardly does. Bands hold
+for each bin; the level says how often the bin farthest off would be farther off still.
 
 References
 ----------
@@ -163,7 +163,6 @@ class _Law:
     def __init__(self, p: Floats, lead: int) -> None:
         self.p, self.lead = p, lead
         self.edge = ndtri(-np.expm1(np.log1p(-p) / lead)).astype(np.float32)
-        self.scale = 1.0 / np.sqrt(p * (1.0 - p))
 
     def noise(self, rng: np.random.Generator) -> tuple[Singles, Singles]:
         days = len(self.p) + self.lead - 1
@@ -184,8 +183,8 @@ class _Law:
         return self.yes(*self.noise(rng), link)
 
     def spread(self, came: Floats | NDArray[np.bool_]) -> float:
-        """How much daily sums of standardized errors vary."""
-        return float((((came - self.p) * self.scale).sum(axis=1)).var())
+        """How much daily sums of errors vary."""
+        return float((came - self.p).sum(axis=1).var())
 
 
 def _link(rng: np.random.Generator, law: _Law, came: Floats) -> float:
