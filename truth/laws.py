@@ -9,8 +9,8 @@ from collections import defaultdict
 from typing import Any
 
 from scipy import stats
-from tests.support.stat import FAILURE, SIGMAS
 
+from tests.support.stat import FAILURE, SIGMAS
 from truth.tables import Table
 
 __all__ = ["by_file", "false_alarm", "in_full"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.support.stat import HEARD
 
 __all__ = ["pytest_runtest_logreport", "pytest_runtest_setup", "rows"]

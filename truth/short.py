@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.stat import FAILURE
-
 from truth.laws import by_file, false_alarm
 from truth.recorder import rows
 from truth.store import ROOT
