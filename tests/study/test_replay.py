@@ -155,3 +155,18 @@ def test_days(model):
         days_of(model, "often")
     with pytest.raises(InputError, match="no day to replay lies between"):
         days_of(model, "month", dt.date(2031, 2, 20), dt.date(2031, 2, 25))
+
+
+@pytest.mark.slow
+def test_processes_change_no_bit(model, replayed):
+    """Days in two processes, and in one after the other: the same rows."""
+    beside = replay_case(model, replayed.days, draws=60, futures=5, processes=2)
+    assert beside.rows() == replayed.rows()
+    assert beside.files().keys() == replayed.files().keys()
+
+
+@pytest.mark.slow
+def test_a_fault_in_a_process_is_told_as_here(model):
+    days = (dt.date(2031, 2, 1), dt.date(2031, 3, 1))
+    with pytest.raises(InputError, match="2031-03-01: not inside the history"):
+        replay_case(model, days, draws=10, futures=2, processes=2)

@@ -4,6 +4,9 @@ On each day the case is cut to what was published by then (`api.as_of`), fitted,
 and asked; the answers are looked up in the whole history. What the records leave open (a
 window in which filled-in histories disagree) is not scored.
 
+Days do not know of each other, so they may be done in processes of their own; rows are the
+same to the bit.
+
 Must never import `cli` or the web.
 """
 
@@ -11,8 +14,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +23,7 @@ import numpy as np
 from spillover.api.as_of import LAG, as_of_case, begins_of
 from spillover.api.result import Result, html_table
 from spillover.brief.words import percent
-from spillover.ensemble.drawn import draw
+from spillover.ensemble.drawn import draw, thread_count
 from spillover.errors import InputError
 from spillover.model.history import History
 from spillover.store.runfolder import csv_bytes, json_bytes
@@ -210,6 +213,7 @@ def replay_case(
     seed: int = 1,
     lag: int = LAG,
     threads: int | None = None,
+    processes: int = 1,
     progress: Progress | None = None,
 ) -> Replay:
     """Replay a case on some days.
@@ -224,6 +228,9 @@ def replay_case(
         Days after which rows that state no day of publication count as known.
     draws, futures, seed, threads, progress
         As in `CaseModel.simulate`.
+    processes
+        Days done at a time, each in a process of its own, which share the threads; a
+        script that asks for more than one must have its ``if __name__ == "__main__"``.
 
     Raises
     ------
@@ -233,10 +240,13 @@ def replay_case(
     say = progress or (lambda *_: None)
     drawn = draw(model.assembled, HISTORIES, seed, 1, 4, lambda *_: None)
     whole = [drawn.past.history(d) for d in range(HISTORIES)]
-    found: list[ReplayRow] = []
-    for n, day in enumerate(days):
-        say(n, len(days), f"as of {day}")
-        found += _one_day(model, day, whole, draws, futures, seed, lag, threads)
+    how = _How(draws, futures, seed, lag, threads)
+    by_day: dict[dt.date, list[ReplayRow]] = {}
+    say(0, len(days), f"as of {days[0]}" if days else "")
+    for day, rows in _each(model, days, whole, how, processes):
+        by_day[day] = rows
+        say(len(by_day), len(days), f"as of {day}")
+    found = [r for day in days for r in by_day[day]]
     say(len(days), len(days), "replayed")
     if not found:
         msg = f"{model.id}: none of its questions is counted in its own history within a window that ends before {model.case.origin}"
@@ -244,17 +254,84 @@ def replay_case(
     return Replay(model, tuple(found), tuple(days), draws, futures, seed, lag)
 
 
+@dataclass(frozen=True)
+class _How:
+    """Size, seed, lag and threads of a day."""
+
+    draws: int
+    futures: int
+    seed: int
+    lag: int
+    threads: int | None
+
+
+def _each(
+    model: CaseModel,
+    days: Sequence[dt.date],
+    whole: list[History],
+    how: _How,
+    processes: int,
+) -> Iterator[tuple[dt.date, list[ReplayRow]]]:
+    """Rows of every day, in the order in which they are done."""
+    at_once = min(processes, len(days))
+    if at_once <= 1:
+        for day in days:
+            yield day, _one_day(model, day, whole, how)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
+    share = max(1, thread_count(how.threads) // at_once)
+    pool = ProcessPoolExecutor(
+        at_once,
+        # Never a fork: it would copy compiled code that holds threads.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(model.files, model.document.file, whole, replace(how, threads=share)),
+    )
+    try:
+        asked = {pool.submit(_day_there, day): day for day in days}
+        for done in as_completed(asked):
+            yield asked[done], done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_there: list[Callable[[dt.date], list[ReplayRow]]] = []
+"""What a process of its own was given to do, once."""
+
+
+def _begin(files: dict[str, bytes], file: str, whole: list[History], how: _How) -> None:
+    """Read the case again in a process of its own."""
+    import tempfile
+    from pathlib import Path
+
+    from spillover.api.model import load
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in files.items():
+            (Path(folder) / name).write_bytes(data)
+        model = load(Path(folder) / file)
+    _there.append(lambda day: _one_day(model, day, whole, how))
+
+
+def _day_there(day: dt.date) -> list[ReplayRow]:
+    return _there[-1](day)
+
+
 def _one_day(
-    model: CaseModel, day: dt.date, whole: list[History], draws: int, futures: int,
-    seed: int, lag: int, threads: int | None,
-) -> list[ReplayRow]:  # fmt: skip
-    then = as_of_case(model, day, lag=lag)
-    run = then.simulate(draws=draws, futures=futures, seed=seed, threads=threads)
+    model: CaseModel, day: dt.date, whole: list[History], how: _How
+) -> list[ReplayRow]:
+    """One day: cut, fitted, simulated, asked, looked up."""
+    then = as_of_case(model, day, lag=how.lag)
+    run = then.simulate(
+        draws=how.draws, futures=how.futures, seed=how.seed, threads=how.threads
+    )
     a = run.model.assembled
-    past = past_answers(a, draw(a, HISTORIES, seed, 1, 4, lambda *_: None).past)
+    past = past_answers(a, draw(a, HISTORIES, how.seed, 1, 4, lambda *_: None).past)
     shift = (model.case.origin - day).days
     answers = {x.id: x for x in run.outcomes()}
-    half = 0.5 / (draws * futures)
+    half = 0.5 / (how.draws * how.futures)
     rows = []
     for q in a.questions:
         tally = a.tallies[q.tally] if q.tally >= 0 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -49,9 +50,18 @@ def replay(
     futures: Futures = 20,
     seed: Seed = 1,
     threads: Threads = None,
+    at_once: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Days done at a time, each in a process of its own (about 500 MB each). Without it: two, where there are two cores and four days or more.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder for replay.json and replay.csv."),
+        typer.Option(
+            "--out", "-o", help="Folder for replay.html, replay.json and replay.csv."
+        ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -80,6 +90,7 @@ def replay(
             seed=seed,
             lag=lag,
             threads=threads,
+            processes=at_once or (min(2, os.cpu_count() or 1) if len(days) >= 4 else 1),
             progress=bar,
         )
     if out is not None:
