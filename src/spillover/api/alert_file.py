@@ -28,6 +28,16 @@ __all__ = ["CHANNELS", "PLAIN", "Alerts", "EMail", "read_alerts"]
 CHANNELS = ("file", "stdout", "webhook", "email")
 SECURITY = ("starttls", "ssl", "none")
 RULE = ("id", "outcome", "window", "above", "below", "least_rise", "to")
+RULE_EXAMPLES = {
+    "outcome": "outcome: the id of one of the case",
+    "above": "a chance such as above: 20 %",
+    "below": "a lower chance such as below: 12 %",
+}
+MAIL_EXAMPLES = {
+    "host": "host: mail.example.org",
+    "from": "from: watch@example.org",
+    "to": "to: [desk@example.org]",
+}
 MAIL = ("host", "port", "security", "from", "to")
 
 
@@ -141,23 +151,25 @@ def _read(text: str, file: str, questions: Mapping[str, tuple[str, str]]) -> Ale
     if not isinstance(rows, list) or not rows:
         r.fault(["alerts"], "there is no rule", "a list of rules under alerts:")
         rows = []
-    rules, ways = [], []
+    rules: list[AlertRule] = []
+    ways, places = [], []
     for n, row in enumerate(rows):
         if r.keys(["alerts", n], row, RULE):
             rule = _rule(r, n, row, questions)
             if rule is not None:
                 rules.append(rule)
+                places.append(n)
                 ways.append(
                     r.channels(["alerts", n, "to"], row["to"]) if "to" in row else to
                 )
     twice = {x.id for x in rules if [y.id for y in rules].count(x.id) > 1}
-    for n, x in enumerate(rules):
-        if x.id in twice:
+    for n, x in zip(places, rules, strict=True):
+        if x.id and x.id in twice:
             r.fault(
                 ["alerts", n], f'two rules are called "{x.id}"', mend="Give each an id"
             )
     email = _email(r, data["email"]) if "email" in data else None
-    if email is None and any("email" in w for w in ways):
+    if "email" not in data and any("email" in w for w in ways):
         r.fault(["email"], "rules send e-mail, and nothing says where to", "email: {host: ..., from: ..., to: [...]}")  # fmt: skip
     if r.faults:
         raise CaseError(r.faults)
@@ -174,7 +186,7 @@ def _rule(
     before = len(r.faults)
     for key in ("outcome", "above", "below"):
         if key not in row:
-            r.fault(at, f'"{key}" is missing', f"{key}: ...")
+            r.fault(at, f'"{key}" is missing', RULE_EXAMPLES[key])
     if len(r.faults) > before:
         return None
     outcome, window = str(row["outcome"]), str(row.get("window", "")).strip()
@@ -221,7 +233,7 @@ def _question(
     met = [q for w, q in windows.items() if w in wanted or q == f"{outcome}@{window}"]
     if not met:
         listed = ", ".join(w.removeprefix("within ") for w in windows)
-        found = f'no window "{window}"' if window else "no window is given"
+        found = f'no window "{window}"' if window else "several windows"
         r.fault([*at, "window"], f"{outcome} has {found}", f"one of {listed}")
         return ""
     return met[0]
@@ -233,7 +245,7 @@ def _email(r: _Reader, data: object) -> EMail | None:
     before = len(r.faults)
     for key in ("host", "from", "to"):
         if not data.get(key):
-            r.fault(["email"], f'"{key}" is missing', f"{key}: ...")
+            r.fault(["email"], f'"{key}" is missing', MAIL_EXAMPLES[key])
     security = str(data.get("security", "starttls"))
     if security not in SECURITY:
         r.fault(["email", "security"], f'"{security}" is no way to secure mail', f"one of {', '.join(SECURITY)}")  # fmt: skip

@@ -180,7 +180,8 @@ def _accessed(store: Path) -> tuple[dt.datetime, str]:
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     if not store.exists():
         return now, ""
-    with open_store(store) as connection:
+    # To write: a kill while the store was made may have left it without tables.
+    with open_store(store, write=True) as connection:
         row = connection.execute("SELECT max(accessed) FROM imports").fetchone()
     last = row[0] if row and row[0] is not None else now
     if now >= last:

@@ -84,7 +84,7 @@ def course_of(half_lives: ArrayLike, counts: ArrayLike) -> Course:
         Events by day and stream.
     """
     h = np.asarray(half_lives, np.float64)
-    n = np.asarray(counts, np.float64)
+    n = np.array(counts, np.float64)  # a copy: nobody else may change it
     start = np.zeros((1, len(h), n.shape[1]))
     return _go_on(Course(h, n[:0], start[0], start), n, 0)
 
@@ -103,7 +103,7 @@ def moved_on(course: Course, counts: ArrayLike) -> Course:
     ValueError
         When the streams differ, or days are taken away.
     """
-    n = np.asarray(counts, np.float64)
+    n = np.array(counts, np.float64)
     T = len(course.counts)
     if n.shape[1] != course.counts.shape[1] or len(n) < T:
         msg = f"counts of shape {n.shape} cannot follow counts of {course.counts.shape}"

@@ -14,6 +14,10 @@ from dataclasses import dataclass, replace
 __all__ = ["AlertRule", "RuleState", "step"]
 
 
+TINY = 1e-12
+"""Differences of chances are rounded: 33 % less 28 % is 5 points."""
+
+
 @dataclass(frozen=True)
 class AlertRule:
     """One rule.
@@ -69,7 +73,7 @@ def step(rule: AlertRule, state: RuleState, p: float) -> tuple[RuleState, str]:
             return RuleState(False, p), "cleared"
         return state, ""
     lowest = p if state.lowest is None else min(state.lowest, p)
-    risen = state.lowest is None or p - lowest >= rule.least_rise
+    risen = state.lowest is None or p - lowest >= rule.least_rise - TINY
     if p >= rule.above and risen:
         return replace(state, raised=True, lowest=lowest), "raised"
     return RuleState(False, lowest), ""
