@@ -51,6 +51,11 @@ def among(name: str, names: Iterable[str]) -> str:
     return f"{', '.join(known) or 'none'}{meant}"
 
 
+def _short(text: str, most: int) -> str:
+    """A text of which a person still finds the end; what was cut shows as dots."""
+    return text if len(text) <= most else f"{text[: most - 40]} ... {text[-35:]}"
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong: where, what was found, what was expected, how to mend.
@@ -76,15 +81,12 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        text = (
-            f"{place}: {self.where}: {self.found}."
-            if self.where
-            else f"{place}: {self.found}."
-        )
+        where, found = _short(self.where, 200), _short(self.found, 1000)
+        text = f"{place}: {where}: {found}." if where else f"{place}: {found}."
         if self.expected:
-            text += f" Expected {self.expected}."
+            text += f" Expected {_short(self.expected, 2000)}."
         if self.hint:
-            text += f' Did you mean "{self.hint}"?'
+            text += f' Did you mean "{_short(self.hint, 200)}"?'
         if self.mend:
             text += f" {self.mend}."
         return text
@@ -101,10 +103,9 @@ class InputError(SpilloverError):
         self.faults: tuple[Fault, ...] = (
             () if isinstance(faults, str) else tuple(faults)
         )
-        if isinstance(faults, str):
-            super().__init__(faults)
-        else:
-            super().__init__("\n".join(str(f) for f in faults))
+        text = faults if isinstance(faults, str) else "\n".join(map(str, faults))
+        # half characters, which no terminal prints, become question marks
+        super().__init__(text.encode("utf-8", "replace").decode())
 
 
 class CaseError(InputError):

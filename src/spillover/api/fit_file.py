@@ -25,6 +25,10 @@ from spillover.inference.case_fit import LEARNED, CaseFit
 
 __all__ = ["FitRow", "FitTable", "fit_table", "read_fit", "write_fit"]
 
+_DAMAGED = (
+    *(YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError, IndexError),
+    *(AttributeError, AssertionError, OverflowError, RecursionError),
+)
 HEAD = """\
 # What the history taught about the numbers of the case, written by `spillover fit`.
 # Take out the key `fit` under `history` in the case to go back to the numbers as
@@ -169,6 +173,8 @@ def read_fit(file: str, content: bytes, assembled: Assembled) -> FitTable:
         for k, x in enumerate(law):
             root[k, : k + 1] = [float(v) for v in x["root"]]
         how = dict(data["how"])
+        if not (np.isfinite(mean).all() and np.isfinite(root).all()):
+            raise ValueError
         checks = tuple(
             Check(
                 str(c["stream"]),
@@ -179,14 +185,15 @@ def read_fit(file: str, content: bytes, assembled: Assembled) -> FitTable:
             )
             for c in data["checks"]
         )
-    except (YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError):
+    except _DAMAGED:
         raise _fault(
             file, "", "this is not a file that `spillover fit` wrote"
         ) from None
     table = assembled.slots
-    for path in paths:
-        if path not in table.index or not table.columns[table.index[path]].drawn:
-            near = nearest(path, [c.path for c in table.columns if c.drawn])
+    drawn = {c.path for c in table.columns if c.drawn}
+    for path in [*paths, *(r.path for r in rows if r.path not in table.index)]:
+        if path not in drawn:
+            near = nearest(path, drawn)
             hint = f", most like {near}" if near else ""
             raise _fault(
                 file, path, f"the case has no uncertain number of this path{hint}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -34,6 +33,7 @@ from spillover.store.claims import (
     stored_claims,
     withdraw,
 )
+from spillover.store.plain import read_json
 
 __all__ = [
     "accept_claims", "case_actors", "claims_of", "decide_claims", "draft_case", "draft_from",
@@ -205,7 +205,7 @@ def read_decisions(path: Path) -> list[Decision]:
         When the file is none.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path.read_bytes())
         found = [
             (str(d["id"]), str(d["verdict"]), {str(k): v for k, v in d["edit"].items()})
             for d in data["decisions"]

@@ -21,7 +21,7 @@ from spillover.brief.words import likelihood_word
 from spillover.engine.asked import compile_questions
 from spillover.ensemble.summary import quantiles_of
 from spillover.errors import InputError
-from spillover.store.ledger import Entry, Ledger
+from spillover.store.ledger import Entry, Ledger, LedgerError
 from spillover.study.forecast_question import ForecastQuestion, questions_of, void_risks
 from spillover.study.past_answers import past_answers
 
@@ -202,17 +202,25 @@ def forecasts_of(ledger: Ledger) -> tuple[Forecast, ...]:
     """
     found: dict[int, Forecast] = {}
     for e in ledger.entries():
-        if e.kind == "forecast":
-            found[e.n] = Forecast(
-                e.n, e.time, ForecastQuestion.of(e.body["question"]), e.body
-            )
-        elif e.body.get("of") in found:
-            f = found[e.body["of"]]
-            answer = None if e.kind == "void" else str(e.body["answer"])
-            found[f.n] = Forecast(
-                f.n, f.time, f.question, f.body, answer, str(e.body["why"]), e.time
-            )
+        try:
+            _take(e, found)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            msg = f"{ledger.path}: line {e.n} is no {e.kind} that this version can read"
+            raise LedgerError(msg) from None
     return tuple(found.values())
+
+
+def _take(e: Entry, found: dict[int, Forecast]) -> None:
+    """Add a line of the record to the forecasts found so far."""
+    if e.kind == "forecast":
+        question = ForecastQuestion.of(e.body["question"])
+        found[e.n] = Forecast(e.n, e.time, question, e.body)
+    elif e.body.get("of") in found:
+        f = found[e.body["of"]]
+        answer = None if e.kind == "void" else str(e.body["answer"])
+        found[f.n] = Forecast(
+            f.n, f.time, f.question, f.body, answer, str(e.body["why"]), e.time
+        )
 
 
 def _one(ledger: Ledger, n: int) -> Forecast:

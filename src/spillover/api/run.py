@@ -19,6 +19,7 @@ import numpy as np
 from spillover.api.model import CaseModel, load
 from spillover.api.views import Outcomes, answer_dict
 from spillover.errors import InputError
+from spillover.store.plain import read_json
 from spillover.store.runfolder import csv_bytes, json_bytes, write_new
 from spillover.study.forecast import Answer, answers_of
 
@@ -244,7 +245,7 @@ def open_run(folder: Path | str) -> tuple[CaseModel, dict[str, Any]]:
         msg = f"{path} is not a run folder: it has no manifest.json"
         raise InputError(msg)
     try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_json((path / "manifest.json").read_bytes())
     except ValueError:
         msg = f"{path}: manifest.json is not JSON"
         raise InputError(msg) from None

@@ -6,7 +6,7 @@ Must never import `cli` or the web.
 from __future__ import annotations
 
 import difflib
-import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spillover.errors import InputError
+from spillover.store.plain import read_json
 
 __all__ = ["TwoRuns", "two_runs"]
 
+_DAMAGED = (
+    *(KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration),
+    *(OSError, zipfile.BadZipFile),
+)
 MOST_LINES = 400
 Z90 = 1.6448536269514722
 
@@ -67,8 +72,16 @@ def two_runs(first: Path, second: Path) -> TwoRuns:
     Raises
     ------
     InputError
-        When they are of different cases.
+        When they are of different cases, or one is no whole run folder.
     """
+    try:
+        return _compared(first, second)
+    except _DAMAGED:
+        msg = f"{first} and {second}: one of them is no whole run folder: a file is missing or was changed. Run the case again"
+        raise InputError(msg) from None
+
+
+def _compared(first: Path, second: Path) -> TwoRuns:
     manifests = [_json(f / "manifest.json") for f in (first, second)]
     a, b = manifests
     if a["case"] != b["case"]:
@@ -147,7 +160,9 @@ def _reasons(a: dict[str, Any], b: dict[str, Any], paired: bool) -> list[str]:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found = read_json(path.read_bytes())
+    if not isinstance(found, dict):
+        raise TypeError
     return found
 
 

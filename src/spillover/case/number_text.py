@@ -213,8 +213,9 @@ def _parse_text(raw: str | float, kind: str, *, varies: bool) -> Number:
         return Number("rest", kind, text)
     if _NAME.match(text) and text not in ("nan", "inf", "infinity"):
         return Number("shared", kind, text, name=text)
-    found = _TEXT.match(text)
-    if not found or len(text) > MOST_TEXT:
+    # Runs of blanks become one: several of them could be parted in ever so many ways.
+    found = _TEXT.match(" ".join(text.split())) if len(text) <= MOST_TEXT else None
+    if not found:
         msg = f"{_shown(raw)} is not a number"
         raise NumberError(msg, KINDS[kind])
     unit = found["unit"]

@@ -30,6 +30,10 @@ _EVENT = re.compile(
 _MARKS = re.compile(r"^(?P<head>[^()]*?)\s*(?:\((?P<marks>[^()]*)\))?$")
 
 
+MOST_TEXT = 1000
+"""Characters of a pattern; a longer text is none."""
+
+
 class TextError(ValueError):
     """A pattern that cannot be read."""
 
@@ -83,6 +87,9 @@ def parse_pattern(text: object) -> PatternText:
         msg = (
             f'"{text}" is not a pattern' if text else "an empty value is not a pattern"
         )
+        raise TextError(msg, WANTED)
+    if len(text) > MOST_TEXT:
+        msg = f'"{text[:60]} ..." is not a pattern'
         raise TextError(msg, WANTED)
     found = _MARKS.match(text.strip())
     if not found or not found["head"]:

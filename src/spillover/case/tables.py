@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -59,6 +60,8 @@ COUNT_COLUMNS = [
     "sources",
     "note",
 ]
+MOST_NAMES = 20
+"""Columns named in one message of what is wrong with a header."""
 NEEDED = {
     "records": ("id", "date", "source", "action", "target"),
     "counts": ("id", "from", "of", "kind"),
@@ -161,7 +164,8 @@ class _Rows:
                 "Save it as CSV with commas",
             )
             return
-        for column in sorted({c for c in header if header.count(c) > 1}):
+        times = Counter(header)
+        for column in sorted(c for c, n in times.items() if n > 1)[:MOST_NAMES]:
             self.fault(
                 1, column, f'the column "{column}" stands twice', "each column once"
             )
@@ -173,14 +177,13 @@ class _Rows:
                     f'the column "{column}" is missing',
                     f"the columns {', '.join(NEEDED[name])}",
                 )
-        for column in header:
-            if column not in columns:
-                self.fault(
-                    1,
-                    column,
-                    f'unknown column "{column}"',
-                    f"columns among {', '.join(columns)}",
-                )
+        for column in [c for c in times if c not in columns][:MOST_NAMES]:
+            self.fault(
+                1,
+                column,
+                f'unknown column "{column}"',
+                f"columns among {', '.join(columns)}",
+            )
         if self.faults:
             return
         for line, row in rows[1:]:

@@ -9,11 +9,12 @@ they share. This file must never import a case, a model or a page.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
-__all__ = ["Form", "Format", "Rule", "plain_name", "words"]
+__all__ = ["Form", "Format", "Rule", "plain_name", "several_of", "words"]
 
 
 @dataclass(frozen=True)
@@ -122,18 +123,26 @@ class Format:
     lag_why: str = ""
     notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every column of any of its shapes, in order."""
         return tuple(dict.fromkeys(c for f in self.forms for c in f.columns))
 
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        """Every spelling of a column, its own name before others'."""
+        own = {plain_name(c): c for c in reversed(self.columns)}
+        return {**self.spellings, **own}
+
     def column_of(self, printed: str) -> str | None:
         """Column that a printed header means; None for one that is not known."""
-        key = plain_name(printed)
-        for c in self.columns:
-            if plain_name(c) == key:
-                return c
-        return self.spellings.get(key)
+        return self._by_name.get(plain_name(printed))
+
+
+def several_of(names: Sequence[str], most: int = 20) -> str:
+    """Names for a message: the first ones, and how many more there are."""
+    shown = ", ".join(n.strip()[:60] or "(blank)" for n in names[:most])
+    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
 
 
 def plain_name(text: str) -> str:

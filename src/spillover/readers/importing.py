@@ -367,35 +367,24 @@ def _parquet(p: Packed, rows: Path, folder: Path) -> tuple[Layout, Written]:
     with intact(p.name), p.open() as file, copy.open("wb") as out:
         shutil.copyfileobj(file, out)
     path = str(copy).replace("'", "''")
-    with duckdb.connect() as db:
-        try:
-            names = [
-                r[0]
-                for r in db.execute(
-                    f"DESCRIBE SELECT * FROM read_parquet('{path}')"
-                ).fetchall()
-            ]
-        except duckdb.Error as e:
-            raise EventsError(
-                [
-                    Fault(
-                        p.name,
-                        0,
-                        0,
-                        "",
-                        f"this Parquet file cannot be read: {str(e).splitlines()[0]}",
-                    )
-                ]
-            ) from None
-        layout = by_names(names, p.name)
-        quoted = ['"' + n.replace('"', '""') + '"' for n in names]
-        cells = ", ".join(
-            rf"regexp_replace({n}::VARCHAR, '[\t\r\n]', ' ', 'g')" for n in quoted
-        )
-        target = str(rows).replace("'", "''")
-        row = db.execute(
-            f"COPY (SELECT file_row_number + 1, {cells} FROM read_parquet('{path}', file_row_number = true)) "
-            f"TO '{target}' (FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', ESCAPE '', NULLSTR '')"
-        ).fetchone()
+    quote = '"'
+    try:
+        with duckdb.connect(config={"memory_limit": "1GB"}) as db:
+            found = db.execute(f"DESCRIBE SELECT * FROM read_parquet('{path}')")
+            names = [r[0] for r in found.fetchall()]
+            layout = by_names(names, p.name)
+            quoted = [quote + n.replace(quote, 2 * quote) + quote for n in names]
+            cells = ", ".join(
+                rf"regexp_replace({n}::VARCHAR, '[\t\r\n]', ' ', 'g')" for n in quoted
+            )
+            target = str(rows).replace("'", "''")
+            row = db.execute(
+                f"COPY (SELECT file_row_number + 1, {cells} FROM read_parquet('{path}', file_row_number = true)) "
+                f"TO '{target}' (FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', ESCAPE '', NULLSTR '')"
+            ).fetchone()
+    except duckdb.Error as e:
+        said = str(e).splitlines()[0].replace(str(copy), p.name)
+        what = f"this Parquet file cannot be read: {said}"
+        raise EventsError([Fault(p.name, 0, 0, "", what)]) from None
     copy.unlink()
     return layout, Written(read=int(row[0]) if row else 0)

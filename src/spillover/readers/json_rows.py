@@ -17,6 +17,8 @@ from spillover.errors import EventsError, Fault
 __all__ = ["objects"]
 
 _BLOCK = 1 << 20
+LONGEST_OBJECT = 1 << 26
+"""Characters after which one object is no row of a table."""
 _START = re.compile(
     r'\s*(?:\{(?:.*?,)?\s*"(?:data|Result|results)"\s*:\s*)?\[', re.DOTALL
 )
@@ -52,7 +54,13 @@ def objects(file: IO[bytes], name: str) -> Iterator[tuple[int, dict[str, object]
                 value, after = decoder.raw_decode(text, place)
             except json.JSONDecodeError as e:
                 if ended:
-                    raise EventsError([_broken(name, number, e)]) from None
+                    raise EventsError([_broken(name, number, e.msg)]) from None
+            except ValueError:
+                many = "a number has thousands of digits"
+                raise EventsError([_broken(name, number, many)]) from None
+            except RecursionError:
+                deep = "lists are nested thousands deep"
+                raise EventsError([_broken(name, number, deep)]) from None
             else:
                 number += 1
                 if not isinstance(value, dict):
@@ -64,7 +72,11 @@ def objects(file: IO[bytes], name: str) -> Iterator[tuple[int, dict[str, object]
             if listed:
                 raise EventsError([_cut(name, number)])
             return
-        block = file.read(_BLOCK)
+        if len(text) - place > LONGEST_OBJECT:
+            endless = f"its next object is longer than {LONGEST_OBJECT >> 20} MB"
+            raise EventsError([_broken(name, number, endless)])
+        # as much again: a long object is looked at a few times only
+        block = file.read(max(_BLOCK, len(text) - place))
         ended = not block
         text, place = text[place:] + decode(block, ended), 0
 
@@ -80,13 +92,13 @@ def _cut(name: str, number: int) -> Fault:
     )
 
 
-def _broken(name: str, number: int, error: json.JSONDecodeError) -> Fault:
+def _broken(name: str, number: int, why: str) -> Fault:
     return Fault(
         name,
         0,
         0,
         "",
-        f"the JSON is broken after row {number} ({error.msg})",
+        f"the JSON is broken after row {number} ({why})",
         mend="Nothing of it was imported; get it anew",
     )
 

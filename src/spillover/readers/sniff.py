@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from spillover.errors import EventsError, Fault, among
-from spillover.readers.formats import Form, Format, plain_name
+from spillover.readers.formats import Form, Format, plain_name, several_of
 from spillover.readers.known import FORMATS
 from spillover.readers.plain import PLAIN, SPELLED
 
@@ -111,17 +111,18 @@ def by_names(names: list[str], name: str) -> Layout:
         When no column is a date, or none says what happened.
     """
     taken: dict[str, int] = {}
-    keys = [plain_name(n) for n in names]
+    first: dict[str, int] = {}
+    for k, n in enumerate(names):
+        first.setdefault(plain_name(n), k)
     for role, spelled in SPELLED.items():
-        if role == "source" and "target" not in keys:
+        if role == "source" and "target" not in first:
             # beside a column named for actors, "source" is who reported it
             spelled = (*spelled[1:], "source")
         for s in spelled:
-            if plain_name(s) in keys:
-                k = keys.index(plain_name(s))
-                if k not in taken.values():
-                    taken[role] = k
-                    break
+            at = first.get(plain_name(s))
+            if at is not None and at not in taken.values():
+                taken[role] = at
+                break
     roles: list[str | None] = [None] * len(names)
     for role, k in taken.items():
         roles[k] = role
@@ -136,7 +137,7 @@ def by_names(names: list[str], name: str) -> Layout:
         )
     ]
     if unused:
-        notes.append(f"columns not read: {', '.join(unused)}")
+        notes.append(f"columns not read: {several_of(unused)}")
     return Layout(PLAIN, tuple(roles), ",", True, True, PLAIN.title, notes=tuple(notes))
 
 
@@ -183,7 +184,7 @@ def _headed(
     if missing and not strict:
         notes.append(f"columns missing: {', '.join(missing)}")
     if extra:
-        notes.append(f"columns not read: {', '.join(extra)}")
+        notes.append(f"columns not read: {several_of(extra)}")
     title = next((x.title for x in f.forms if set(x.columns) == set(known)), f.title)
     return Layout(
         f, tuple(columns), f.delimiter, f.quoted, True, title, notes=tuple(notes)
@@ -241,9 +242,8 @@ def _as_told(f: Format, lines: list[str], name: str) -> Layout:
         return _plain(lines, name)
     head = _cells(lines[0], f.delimiter, quoted=f.quoted)
     if _share(f, head) >= 0.5:
-        missing = [
-            c for c in f.columns if c in f.needed and c not in map(f.column_of, head)
-        ]
+        known = {f.column_of(h) for h in head}
+        missing = [c for c in f.columns if c in f.needed and c not in known]
         found = _headed(f, head, lines, strict=False)
         if found is None or missing:
             raise EventsError([_changed(f, head, name)])
@@ -256,14 +256,15 @@ def _as_told(f: Format, lines: list[str], name: str) -> Layout:
 
 def _changed(f: Format, head: list[str], name: str) -> Fault:
     known = [f.column_of(h) for h in head]
-    missing = [c for c in f.forms[0].columns if c not in known and c not in f.optional]
+    have = set(known)
+    missing = [c for c in f.forms[0].columns if c not in have and c not in f.optional]
     new = [h for h, c in zip(head, known, strict=True) if c is None and h.strip()]
     twice = [c for c, n in Counter(c for c in known if c).items() if n > 1]
     parts = []
     if missing:
         parts.append(f"missing: {', '.join(missing)}")
     if new:
-        parts.append(f"new: {', '.join(new)}")
+        parts.append(f"new: {several_of(new)}")
     if twice:
         parts.append(f"named twice: {', '.join(twice)}")
     lost = [c for c in missing if c in f.needed]

@@ -297,21 +297,26 @@ def read_actors(path: Path) -> tuple[ActorRow, ...]:
     except (OSError, UnicodeDecodeError):
         msg = f"{path}: the list of actors cannot be read. Expected a CSV in UTF-8"
         raise InputError(msg) from None
-    rows = []
     reader = csv.DictReader(text.splitlines())
-    missing = [c for c in ("id", "name") if c not in (reader.fieldnames or ())]
+    try:
+        missing = [c for c in ("id", "name") if c not in (reader.fieldnames or ())]
+        listed = [(reader.line_num, row) for row in reader]
+    except csv.Error as e:
+        msg = f"{path}:{reader.line_num}: this is not a table: {e}. Close the quotation marks near this line"
+        raise InputError(msg) from None
     if missing:
         msg = (
             f"{path}: the column {missing[0]} is missing. "
             f"Expected {', '.join(_COLUMNS)}; id and name are needed"
         )
         raise InputError(msg)
+    rows = []
     faults = []
-    for row in reader:
+    for line, row in listed:
         cell = {k: (v or "").strip() for k, v in row.items() if k}
         if not cell["id"] or not cell["name"]:
             found = "a row without id or name"
-            faults.append(Fault(str(path), reader.line_num, 1, "id, name", found))
+            faults.append(Fault(str(path), line, 1, "id, name", found))
             continue
         kind = cell.get("kind", "")
         rows.append(

@@ -18,7 +18,7 @@ from spillover.reports.numbers import number_at
 from spillover.reports.tokens import Document
 from spillover.reports.words import words
 
-__all__ = ["Dated", "find_dates"]
+__all__ = ["Dated", "find_dates", "printable_year"]
 
 _MONTHS = {
     name.lower(): k
@@ -41,6 +41,11 @@ _COMING = words("coming next following")
 _PAST = words("past last previous recent preceding")
 _PARTS = {"early": (0.0, 0.34), "mid": (0.3, 0.7), "late": (0.66, 1.0)}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
+
+
+def printable_year(day: date) -> bool:
+    """Whether a report can be of that day: the years that are read as years."""
+    return _FIRST_YEAR <= day.year <= _LAST_YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,11 @@ class Dated:
 def find_dates(doc: Document, published: date | None) -> list[Dated]:
     """Every date of a text, in order; windows where the text gives no day.
 
-    Relative expressions stay unresolved (no days) when ``published`` is missing.
+    Relative expressions stay unresolved (no days) when ``published`` is missing, or no
+    day on which a report can be published.
     """
+    if published is not None and not printable_year(published):
+        published = None
     found: list[Dated] = []
     i, count = 0, len(doc.words)
     while i < count:

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from spillover.errors import InputError
+from spillover.reports.dates import printable_year
 from spillover.reports.html_text import looks_like_html, page_of
 from spillover.reports.language import language_of
 from spillover.reports.report import Report, report_id
@@ -179,6 +180,13 @@ def report_of(
     if not language.readable:
         msg = f"{name}: this text looks like {language.name}; the default reader reads English. Give it an English text, or read it with --backend llm"
         raise InputError(msg)
+    day = _day(particulars.get("date", ""))
+    if day is not None and not printable_year(day):
+        notes.append(f"its date, {day}, is no day of a report: left out")
+        day = None
+    if published is not None and not printable_year(published):
+        msg = f"{name}: no report is of {published}. Expected the day on which it was published"
+        raise InputError(msg)
     return Report(
         report_id(body),
         body,
@@ -187,7 +195,7 @@ def report_of(
         outlet=particulars.get("outlet", "") or outlet,
         url=particulars.get("url", ""),
         author=particulars.get("author", ""),
-        published=_day(particulars.get("date", "")) or published,
+        published=day or published,
         language=language.code,
         notes=tuple(notes),
     )

@@ -6,7 +6,6 @@ This file must never import a page.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from spillover.reports.gold_acts import score_gsr, score_plv
 from spillover.reports.gold_attribution import score_attribution
 from spillover.reports.gold_factuality import score_factuality
 from spillover.reports.gold_ties import score_ties
+from spillover.store.plain import read_json
 
 __all__ = ["score_file"]
 
@@ -51,7 +51,7 @@ def score_file(path: Path, *, dictionaries: Path | None = None) -> dict[str, Sco
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = read_json(line)
             row["gold"]
         except (ValueError, KeyError, TypeError):
             msg = f'{path}:{n}: this line is no row of a gold set. Expected a JSON object with "set" and "gold"'
@@ -62,18 +62,18 @@ def score_file(path: Path, *, dictionaries: Path | None = None) -> dict[str, Sco
         raise InputError(msg)
     name = str(rows[0].get("set", path.stem))
     known = [*_SCORERS, "petrarch_unit"]
-    if name == "petrarch_unit":
-        from spillover.reports.gold_petrarch import score_petrarch
-
-        if dictionaries is None:
-            msg = f"{path}: this set needs its dictionaries. Give their folder with --dictionaries"
-            raise InputError(msg)
-        return score_petrarch(rows, dictionaries)
-    if name not in _SCORERS:
+    if name == "petrarch_unit" and dictionaries is None:
+        msg = f"{path}: this set needs its dictionaries. Give their folder with --dictionaries"
+        raise InputError(msg)
+    if name not in known:
         msg = f'{path}: the set "{name}" is not known. Known: {among(name, known)}'
         raise InputError(msg)
     try:
+        if dictionaries is not None and name == "petrarch_unit":
+            from spillover.reports.gold_petrarch import score_petrarch
+
+            return score_petrarch(rows, dictionaries)
         return _SCORERS[name](rows)
-    except (KeyError, TypeError, IndexError) as e:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as e:
         msg = f"{path}: a row misses {e}. Expected the columns of the set {name}"
         raise InputError(msg) from None

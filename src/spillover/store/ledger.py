@@ -12,7 +12,7 @@ References
 ----------
 Haber and Stornetta (1991), J. Cryptology 3, 99-111, doi:10.1007/BF00196791.
 
-This file imports only `errors`.
+This file imports only `errors` and `plain`.
 """
 # ruff: noqa: E501 - sentences for people
 
@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from spillover.errors import InputError
+from spillover.store.plain import read_json
 
 __all__ = ["START", "Entry", "Ledger", "LedgerError", "witness"]
 
@@ -232,10 +233,12 @@ def _chain(path: Path, data: bytes) -> tuple[Entry, ...]:
     prev = START
     for n, line in enumerate(data.split(b"\n")[:-1], start=1):
         try:
-            held = json.loads(line)
+            held = read_json(line)
             entry = Entry(**{k: held[k] for k in _KEYS})
+            if not isinstance(entry.body, dict) or not isinstance(entry.time, str):
+                raise TypeError
             same = set(held) == set(_KEYS) and entry.line() == line + b"\n"
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             msg = f"{path}:{n}: this is no line of a record: it was changed, or the file is none"
             raise LedgerError(msg) from None
         if entry.n != n or entry.prev != prev:

@@ -5,11 +5,27 @@ This file imports nothing of Spillover.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["plain"]
+__all__ = ["plain", "read_json"]
+
+
+def read_json(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """A JSON value; whatever is wrong with the text is a ValueError.
+
+    Raises
+    ------
+    ValueError
+        Also for lists nested thousands deep.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        msg = "lists are nested thousands deep"
+        raise ValueError(msg) from None
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -132,7 +132,13 @@ class ForecastQuestion:
 
     @classmethod
     def of(cls, held: Mapping[str, Any]) -> ForecastQuestion:
-        """A question as it stands on record."""
+        """A question as it stands on record.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            When it is none.
+        """
 
         def acts(rows: Any) -> tuple[Acts, ...]:  # noqa: ANN401 - plain values
             return tuple(
@@ -146,7 +152,12 @@ class ForecastQuestion:
         plain["windows"] = tuple(tuple(w) for w in plain["windows"])
         for key in ("all_of", "any_of", "decided_by"):
             plain[key] = tuple(plain[key])
-        return cls(**plain)
+        made = cls(**plain)
+        if made.opens > made.closes or not isinstance(made.id, str):
+            msg = f"the question {made.id} has no window"
+            raise ValueError(msg)
+        dt.date.fromisoformat(made.from_day)
+        return made
 
 
 def _window(span: Span, origin: dt.date) -> tuple[str, str]:

@@ -15,7 +15,7 @@ import csv
 import datetime as dt
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -207,13 +207,9 @@ def read_answers(
         With the line of the first value that does not fit; questions left blank are none.
     """
     known = {q.id: q for q in questions}
-    rows = csv.DictReader(io.StringIO(text))
     found: dict[str, Any] = {}
-    if "id" not in (rows.fieldnames or ()):
-        msg = f"{name}:1: the column id is missing. Fill in the table that --out writes"
-        raise InputError(msg)
-    for row in rows:
-        line, ident = rows.line_num, row["id"]
+    for line, row in _rows_of(text, name):
+        ident = row["id"]
         if ident not in known:
             msg = f'{name}:{line}: there is no question "{ident}" in this set'
             raise InputError(msg)
@@ -238,6 +234,20 @@ def read_answers(
         msg = f"{name}: no question is answered: fill in p, or q5 to q95"
         raise InputError(msg)
     return found
+
+
+def _rows_of(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows of a table with their lines."""
+    rows = csv.DictReader(io.StringIO(text))
+    try:
+        if "id" not in (rows.fieldnames or ()):
+            msg = f"{name}:1: the column id is missing. Fill in the table that --out writes"
+            raise InputError(msg)
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as e:
+        msg = f"{name}:{rows.line_num}: this is not a table: {e}. Close the quotation marks near this line"
+        raise InputError(msg) from None
 
 
 def _number(text: str, name: str, line: int, what: str) -> float:

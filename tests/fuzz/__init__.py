@@ -1,0 +1,1 @@
+"""Fuzzing of every reader: generators, targets, a campaign, seeded mutants, kept inputs."""

@@ -1,0 +1,134 @@
+"""Broken readers that the fuzzer must find: what shows that it can fail.
+
+Each is one slip a person could make, put in place of the right code for the time of a
+`with`. `within` is the number of inputs after which it must have been found.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from spillover.case import pattern_text, read, tables, yaml_text
+from spillover.readers import importing, json_rows, rows, text, unpack
+from spillover.reports import dates, load, tokens
+from spillover.store import ledger
+
+__all__ = ["MUTANTS", "Mutant", "broken"]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One slip: what is put where, what finds it, and how soon."""
+
+    name: str
+    target: str
+    kind: str
+    within: int
+    places: tuple[tuple[Any, str, Any], ...]
+    slow: bool = False
+
+
+@contextmanager
+def broken(mutant: Mutant) -> Iterator[None]:
+    """The reader as the mutant has it."""
+    with ExitStack() as stack:
+        for at, name, value in mutant.places:
+            stack.enter_context(patch.object(at, name, value))
+        yield
+
+
+class _Month:
+    """A calendar whose months are one day too long."""
+
+    @staticmethod
+    def monthrange(year: int, month: int) -> tuple[int, int]:
+        first, days = calendar.monthrange(year, month)
+        return first, days + 1
+
+
+def _half_text(path: Any, name: str) -> str:
+    """Bytes that are no text kept as half characters."""
+    return path.read_bytes().decode("utf-8", "surrogateescape")
+
+
+def _uncounted(self: Any, line: int, rule: str, text: str) -> None:
+    """A row dropped and not counted."""
+    self.written.read += 1
+
+
+def _greedy(data: str) -> str:
+    """Takes memory for a mark in the text."""
+    return data + "x" * (700_000_000 if "\r" in data else 0)
+
+
+def _first_object(decode: Callable[..., Any]) -> type:
+    class Trusting(json_rows.json.JSONDecoder):
+        """Raises what only the caller knows nothing of."""
+
+        def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
+            try:
+                return super().raw_decode(s, idx)
+            except json_rows.json.JSONDecodeError as e:
+                raise LookupError(e.msg) from None
+
+    return Trusting
+
+
+class _Json:
+    """The module `json` with a decoder that raises another error."""
+
+    JSONDecodeError = json_rows.json.JSONDecodeError
+    JSONDecoder = _first_object(json_rows.json.loads)
+
+
+def _trusted(path: Any, data: bytes) -> tuple[Any, ...]:
+    """A chain that is not checked."""
+    found = []
+    for line in data.split(b"\n")[:-1]:
+        held = ledger.read_json(line)
+        found.append(ledger.Entry(**held))
+    return tuple(found)
+
+
+def _to_the_end(block: bytes, *rest: Any) -> bytes:
+    """Zero bytes and odd bytes left where they are."""
+    return block
+
+
+def _kept(connection: Any) -> None:
+    """What was begun is stored though the file is refused."""
+    connection.execute("COMMIT")
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant("an except is missing", "event-packed", "crash", 2_000,
+           ((unpack, "_BROKEN", (EOFError, unpack.zipfile.BadZipFile)),)),
+    Mutant("another error than the one caught", "event-json", "crash", 2_000,
+           ((json_rows, "json", _Json),)),
+    Mutant("one day too many in a month", "case-tables", "crash", 5_000,
+           ((tables, "calendar", _Month),)),
+    Mutant("every month has 31 days", "report-words", "crash", 2_000,
+           ((dates, "_days_in", lambda year, month: 31),)),
+    Mutant("a pattern that backtracks", "case-words", "hang", 5_000,
+           ((pattern_text, "_MARKS", re.compile(r"^(?P<head>(?:[^()]+)*?)\s*(?:\((?P<marks>[^()]*)\))?$")),)),
+    Mutant("dropped rows are not counted", "event-text", "crash", 1_000,
+           ((rows._Sink, "drop", _uncounted),)),
+    Mutant("odd bytes are passed on", "event-text", "crash", 5_000,
+           ((text, "_clean", _to_the_end),)),
+    Mutant("a sentence without an end", "report-words", "crash", 5_000,
+           ((tokens, "LONGEST_SENTENCE", 10_000),)),
+    Mutant("memory for a mark in the text", "report-page", "memory", 1_000,
+           ((load, "_lines", _greedy),)),
+    Mutant("a chain that is not checked", "ledger", "crash", 2_000,
+           ((ledger, "_chain", _trusted),)),
+    Mutant("half characters in a message", "case-file", "message", 1_500,
+           ((read, "read_text", _half_text), (yaml_text, "_printable", str)), slow=True),
+    Mutant("a refused file is stored", "event-import", "crash", 500,
+           ((importing, "_undo", _kept),), slow=True),
+)  # fmt: skip

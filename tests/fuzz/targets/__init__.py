@@ -1,0 +1,1 @@
+"""What is fuzzed, one reader a file; `all.py` lists them."""
