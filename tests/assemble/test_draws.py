@@ -266,3 +266,18 @@ def test_middle_numbers_are_medians():
     theta = middle_numbers(a)
     assert theta[a.slots.column("streams.attacks.baseline")] == pytest.approx(0.03**0.5)
     assert np.isfinite(theta).all()
+
+
+def test_middle_numbers_of_a_fit_are_medians_of_its_draws():
+    from spillover.assemble.posterior import Posterior
+
+    a = assemble_source(case(responses=(OWN,)))
+    path = "streams.attacks.baseline"
+    law = Posterior((path,), np.array([0.8]), np.array([[0.4]]))
+    fitted = replace(a, posterior=law)
+    k = a.slots.column(path)
+    middle = middle_numbers(fitted, fitted=True)[k]
+    drawn = np.log(draw_numbers(fitted, 1, 4000)[:, k])
+    error = 1.2533 * drawn.std() / 4000**0.5  # of a median
+    assert abs(np.median(drawn) - np.log(middle)) < 5 * error
+    assert middle > middle_numbers(fitted)[k]

@@ -317,7 +317,7 @@ def test_an_update_in_words(look, incoming):
     look(1)
     write(incoming, "a.csv", [("a1", 1, *STRIKE)])
     text = "\n".join(update_lines(look(2).update))
-    assert "strait-demo, origin 2031-03-03 (update 2, 1 events put in)" in text
+    assert "strait-demo, origin 2031-03-03 (update 2, 1 event put in)" in text
     assert "Time: 1 day, 2031-03-02 to 2031-03-03." in text
     assert "points = time" in text
     assert "0 %" not in text.replace("10 %", "").replace("20 %", "").replace("30 %", "").replace("40 %", "").replace("50 %", "")  # fmt: skip

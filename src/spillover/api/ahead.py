@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from spillover.api.fit_file import FitTable
     from spillover.api.model import CaseModel
 
-__all__ = ["Known", "ahead_case", "left_out", "over", "used", "with_fit"]
+__all__ = [
+    "Known",
+    "ahead_case",
+    "check_forward",
+    "left_out",
+    "over",
+    "used",
+    "with_fit",
+]
 
 EVENTS_FILE = "watched-events.csv"
 COUNTS_FILE = "watched-counts.csv"
@@ -124,6 +132,20 @@ def _counted(model: CaseModel) -> list[tuple[str, set[str]]]:
     return kept
 
 
+def check_forward(model: CaseModel, day: dt.date) -> None:
+    """Refuse a day before the case's origin.
+
+    Raises
+    ------
+    InputError
+        When it is.
+    """
+    case = model.case
+    if day < case.origin:
+        msg = f"{day} is before the origin of {case.case}, {case.origin}: a watch goes forward. For earlier days:  spillover replay"
+        raise InputError(msg)
+
+
 def ahead_case(model: CaseModel, day: dt.date, known: Sequence[Known]) -> CaseModel:
     """The case with ``day`` as its origin and the events known by then.
 
@@ -145,9 +167,7 @@ def ahead_case(model: CaseModel, day: dt.date, known: Sequence[Known]) -> CaseMo
     from spillover.api.model import load
 
     case = model.case
-    if day < case.origin:
-        msg = f"{day} is before the origin of {case.case}, {case.origin}: a watch goes forward. For earlier days:  spillover replay"
-        raise InputError(msg)
+    check_forward(model, day)
     history = case.history
     files = {
         n: b

@@ -414,7 +414,7 @@ class Watch:
         """The course of the streams, taken up from the last update where it holds."""
         from spillover.api.watch_course import activity_of
 
-        return activity_of(model, before, self.seed)
+        return activity_of(model, before)
 
 
 def _questions(model: CaseModel, moved: CaseModel) -> dict[str, tuple[str, str]]:

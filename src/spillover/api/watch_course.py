@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["activity_of", "daily_counts"]
 
 WEEK, LONG = 7, 90
-DRAWS = 400
-"""Draws whose median numbers stand for the case."""
 
 
 def daily_counts(assembled: Assembled) -> NDArray[np.float64]:
@@ -42,15 +40,15 @@ def daily_counts(assembled: Assembled) -> NDArray[np.float64]:
 
 
 def activity_of(
-    model: CaseModel, before: Before | None, seed: int
+    model: CaseModel, before: Before | None
 ) -> tuple[dict[str, NDArray[np.float64]], dt.date, list[dict[str, Any]]]:
     """The course to keep, its first day, and a row for each stream that was active."""
-    from spillover.assemble.draws import draw_table
+    from spillover.assemble.draws import middle_numbers
 
     assembled = model.assembled
     counts = daily_counts(assembled)
     begins = model.case.origin + dt.timedelta(days=assembled.past.begins)
-    theta = np.median(draw_table(assembled, seed, DRAWS).theta, axis=0)
+    theta = middle_numbers(assembled, fitted=True)
     links = links_of(assembled.model, theta)
     course = None
     if before is not None and before.begins == begins:

@@ -108,7 +108,7 @@ def _change(q: Mapping[str, Any]) -> str:
 
 def update_lines(body: Mapping[str, Any]) -> list[str]:
     """An update as lines for people."""
-    lines = [f"{body['case']}, origin {body['origin']} (update {body['n']}, {body['known_events']:,} events put in)"]  # fmt: skip
+    lines = [f"{body['case']}, origin {body['origin']} (update {body['n']}, {_events(body['known_events'])} put in)"]  # fmt: skip
     lines += [f"  {w}" for w in body["why"]]
     wide = max((len(q["window"]) for q in body["questions"]), default=0) + 1
     title = ""

@@ -270,10 +270,18 @@ def draw_numbers(
     return draw_table(assembled, seed, draws, first, judge=judge).theta
 
 
-def middle_numbers(assembled: Assembled) -> Floats:
-    """Take every number at its median, (S,); variants as written."""
+def middle_numbers(assembled: Assembled, *, fitted: bool = False) -> Floats:
+    """Take every number at its median, (S,); variants as written.
+
+    ``fitted`` takes the medians that a fit left, where there was one.
+    """
     table = assembled.slots
     theta = np.array([c.median for c in table.columns])
+    law = assembled.posterior
+    if fitted and law is not None:
+        for path, mean in zip(law.paths, law.mean, strict=True):
+            n = table.index[path]
+            theta[n] = value_of(table.columns[n], np.array([mean]))[0]
     fill_copies(table, theta)
     fill_rests(table, theta)
     return theta

@@ -119,6 +119,7 @@ def watch(
     quiet: Quiet = False,
 ) -> None:
     """Keep a case up to date: new events in, chances anew, what changed and why, alerts."""
+    from spillover.api.ahead import check_forward
     from spillover.api.model import load
     from spillover.api.watch import Watch
     from spillover.api.watch_files import Inbox
@@ -135,6 +136,9 @@ def watch(
         if days < 1:
             msg = f'--refit "{refit}": expected days, such as 7d'
             raise InputError(msg)
+    day = day_of(as_of, "--as-of") if as_of else None
+    if day is not None:
+        check_forward(model, day)
     folder = WatchFolder(out or Path(f"watch-{model.id}"))
     inbox = Inbox(
         folder.path / "gdelt" if events == "gdelt" else Path(events),
@@ -153,7 +157,7 @@ def watch(
         case,
         inbox,
         folder,
-        as_of=day_of(as_of, "--as-of") if as_of else None,
+        as_of=day,
         refit_days=days,
         as_written=as_written,
         draws=draws,
