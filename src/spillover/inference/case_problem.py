@@ -15,23 +15,29 @@ This file must never import a case.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spillover.assemble.slots import Column, SlotTable
 from spillover.assemble.stability import bases_matrix
+from spillover.inference.case_links import LinkTable, link_table
 from spillover.inference.history_data import HistoryData
-from spillover.inference.history_kernels import history_excitation, history_loglik
+from spillover.inference.history_kernels import (
+    history_excitation,
+    history_loglik_kept,
+    link_room,
+)
 from spillover.model.structure import ABSENT, Model
 
 __all__ = ["CaseProblem", "case_problem"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-LN2 = math.log(2.0)
 BLOCK = 30
 """Days of a block of the background."""
 STEP = 1e-4
@@ -109,6 +115,32 @@ class CaseProblem:
         """How many coordinates are scores of numbers."""
         return len(self.map.columns)
 
+    @cached_property
+    def _links(self) -> LinkTable:
+        return link_table(self.data.links)
+
+    @cached_property
+    def _rooms(self) -> dict[int, tuple[Floats, ...]]:
+        return {}
+
+    def _room(self) -> tuple[Floats, ...]:
+        """What the likelihood keeps between calls; one for each thread."""
+        thread = threading.get_ident()
+        if thread not in self._rooms:
+            data = self.data
+            made = link_room(data.pointer, self._links.target, data.days)
+            self._rooms[thread] = tuple(made)
+        return self._rooms[thread]
+
+    @cached_property
+    def _bases(self) -> tuple[Ints, Ints]:
+        """Streams with a base of their own, and where in theta it stands."""
+        own = [
+            (i, s.base) for i, s in enumerate(self.model.streams) if s.base != ABSENT
+        ]
+        at = np.array(own, np.int64).reshape(-1, 2)
+        return at[:, 0], at[:, 1]
+
     def _fill(self, z: Floats) -> tuple[Floats, Floats]:
         """Theta at scores z, and d theta_c / d z_c for each position."""
         theta = self.theta.copy()
@@ -131,20 +163,22 @@ class CaseProblem:
         log_f, log_o, parts = self._factors(theta)
         factor, offspring = np.exp(log_f), np.exp(log_o)
 
-        children, decay = self._links(theta)
-        value, d_mu, d_factor, d_off, d_children, d_decay = history_loglik(
+        links = self._links
+        children, decay = links.values(theta)
+        value, d_mu, d_factor, d_off, d_children, d_decay = history_loglik_kept(
             data.time, data.pointer, data.observed, mu, factor, offspring,
-            np.array([m.target for m in data.links], np.int64), data.source_pointer,
-            data.source, children, decay,
+            links.target, data.source_pointer, data.source, children, decay,
+            *self._room(),
         )  # fmt: skip
         if not np.isfinite(value):
             return -math.inf, grad
 
         d_log_mu = d_mu * (mu - OTHER)
         by_stream = d_log_mu.sum(axis=1)
-        for i, s in enumerate(self.model.streams):
-            if s.base != ABSENT and theta[s.base] > 0.0:
-                d_theta[s.base] += by_stream[i] / theta[s.base]
+        streams, slots = self._bases
+        above = theta[slots] > 0.0
+        streams, slots = streams[above], slots[above]
+        np.add.at(d_theta, slots, by_stream[streams] / theta[slots])
         grad[:n] += self.slope.T @ by_stream
         d_w = np.zeros_like(w)
         for row, i in enumerate(self.walks):
@@ -152,7 +186,7 @@ class CaseProblem:
         self._add_factor_slopes(
             d_theta, theta, parts, d_factor * factor, d_off * offspring
         )
-        self._add_link_slopes(d_theta, theta, d_children, d_decay, decay)
+        links.add_slopes(d_theta, theta, d_children, d_decay, decay)
         grad[:n] += self._to_scores(d_theta, slope)
         value += self._add_prior(score, w, grad, d_w)
         grad[n:] += d_w.ravel()
@@ -164,11 +198,10 @@ class CaseProblem:
         score, w = z[:n], z[n:].reshape(len(self.walks), self._many)
         theta, _ = self._fill(score)
         log_f, log_o, _ = self._factors(theta)
-        children, decay = self._links(theta)
+        children, decay = self._links.values(theta)
         inside = history_excitation(
-            data.time, data.pointer, data.days,
-            np.array([m.target for m in data.links], np.int64), data.source_pointer,
-            data.source, children, decay,
+            data.time, data.pointer, data.days, self._links.target,
+            data.source_pointer, data.source, children, decay,
         )  # fmt: skip
         mu = self._immigrants(theta, score, w)
         return np.asarray(np.exp(log_f) * mu + np.exp(log_o) * inside, np.float64)
@@ -176,9 +209,8 @@ class CaseProblem:
     def _immigrants(self, theta: Floats, score: Floats, w: Floats) -> Floats:
         """Immigrants per day at F = 1, (K, D)."""
         base = self.base.copy()
-        for i, s in enumerate(self.model.streams):
-            if s.base != ABSENT:
-                base[i] = theta[s.base]
+        streams, slots = self._bases
+        base[streams] = theta[slots]
         base *= np.exp(self.slope @ (score - self.reference))
         mu = base[:, None] * self.data.week
         for row, i in enumerate(self.walks):
@@ -228,40 +260,6 @@ class CaseProblem:
                     d_theta[comply] += d_size * share * o * x
                 if obeys != ABSENT:
                     d_theta[obeys] += d_size * share * c * x
-
-    def _links(self, theta: Floats) -> tuple[Floats, Floats]:
-        links = self.data.links
-        children, decay = np.empty(len(links)), np.empty(len(links))
-        for m, link in enumerate(links):
-            if link.children == ABSENT:
-                children[m], half = link.fixed, link.fixed_half_life
-            else:
-                share = 1.0 if link.share == ABSENT else theta[link.share]
-                times = 1.0 if link.times == ABSENT else theta[link.times]
-                children[m] = theta[link.children] * share * times
-                half = theta[link.half_life]
-            decay[m] = LN2 / half
-        return children, decay
-
-    def _add_link_slopes(
-        self,
-        d_theta: Floats,
-        theta: Floats,
-        d_children: Floats,
-        d_decay: Floats,
-        decay: Floats,
-    ) -> None:
-        for m, link in enumerate(self.data.links):
-            if link.children == ABSENT:
-                continue
-            share = 1.0 if link.share == ABSENT else theta[link.share]
-            times = 1.0 if link.times == ABSENT else theta[link.times]
-            d_theta[link.children] += d_children[m] * share * times
-            if link.share != ABSENT:
-                d_theta[link.share] += d_children[m] * theta[link.children] * times
-            if link.times != ABSENT:
-                d_theta[link.times] += d_children[m] * theta[link.children] * share
-            d_theta[link.half_life] -= d_decay[m] * decay[m] / theta[link.half_life]
 
     def _to_scores(self, d_theta: Floats, slope: Floats) -> Floats:
         copies, at = self.follows
@@ -375,4 +373,4 @@ def case_problem(
         reference=score,
     )
     base, slope = _level_slopes(model, theta, plain, score)
-    return CaseProblem(**{**vars(plain), "base": base, "slope": slope})
+    return replace(plain, base=base, slope=slope)

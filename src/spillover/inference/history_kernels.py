@@ -15,7 +15,7 @@ import numpy as np
 
 from spillover.jit import allocating
 
-__all__ = ["history_excitation", "history_loglik"]
+__all__ = ["history_excitation", "history_loglik", "history_loglik_kept", "link_room"]
 
 
 @allocating
@@ -113,31 +113,57 @@ def history_loglik(
     value, d_mu (K, D), d_factor (K, D), d_offspring (K, D), d_children (L,),
     d_decay (L,)
     """
+    X, dX, C, dC, known = link_room(pointer, target, mu.shape[1])
+    return history_loglik_kept(
+        time, pointer, observed, mu, factor, offspring, target, source_pointer,
+        source, children, decay, X, dX, C, dC, known,
+    )  # fmt: skip
+
+
+@allocating
+def link_room(pointer, target, days):
+    """Unit excitations of every link, to be kept, and the decays they are of (none)."""
+    L = len(target)
+    n = 0
+    for m in range(L):
+        n += pointer[target[m] + 1] - pointer[target[m]]
+    known = np.full(L, np.nan)
+    return np.zeros(n), np.zeros(n), np.zeros((L, days)), np.zeros((L, days)), known
+
+
+@allocating
+def history_loglik_kept(
+    time, pointer, observed, mu, factor, offspring, target, source_pointer, source,
+    children, decay, X, dX, C, dC, known,
+):  # fmt: skip
+    """As `history_loglik`; excitations of links whose decay is unchanged are not redone.
+
+    A link's unit excitation depends on its decay and the history alone, and most calls
+    of a fit change one number. ``X``, ``dX`` (one row per link's target events), ``C``,
+    ``dC`` and ``known`` come from `link_room` and are of one history.
+    """
     K, D = mu.shape
     N, L = len(time), len(target)
     excited = np.zeros(N)
     inside = np.zeros((K, D))
-    # Unit excitations of every link, kept for the second pass: one row per link's
-    # target events.
     room = np.zeros(L + 1, np.int64)
     for m in range(L):
         room[m + 1] = room[m] + pointer[target[m] + 1] - pointer[target[m]]
-    X = np.zeros(room[L])
-    dX = np.zeros(room[L])
-    C = np.zeros((L, D))
-    dC = np.zeros((L, D))
     x = np.zeros(N)
     dx = np.zeros(N)
     for m in range(L):
         i = target[m]
-        _one_link(
-            time, pointer[i], pointer[i + 1], source, source_pointer[m],
-            source_pointer[m + 1], decay[m], D, x, dx, C[m], dC[m],
-        )  # fmt: skip
+        if decay[m] != known[m]:
+            _one_link(
+                time, pointer[i], pointer[i + 1], source, source_pointer[m],
+                source_pointer[m + 1], decay[m], D, x, dx, C[m], dC[m],
+            )  # fmt: skip
+            for e in range(pointer[i], pointer[i + 1]):
+                X[room[m] + e - pointer[i]] = x[e]
+                dX[room[m] + e - pointer[i]] = dx[e]
+            known[m] = decay[m]
         for e in range(pointer[i], pointer[i + 1]):
-            X[room[m] + e - pointer[i]] = x[e]
-            dX[room[m] + e - pointer[i]] = dx[e]
-            excited[e] += children[m] * x[e]
+            excited[e] += children[m] * X[room[m] + e - pointer[i]]
         for d in range(D):
             inside[i, d] += children[m] * C[m, d]
     value = 0.0
