@@ -81,7 +81,7 @@ def planned(
     draw_table(
         job.assembled, job.seed, min(job.draws, JUDGED)
     )  # refuses what runs away
-    first, second = costs(job)
+    first, second = costs(job) if chunk is None else (1.0, 1.0)
 
     def size(cost: float) -> int:
         if chunk is not None:

@@ -24,7 +24,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from spillover.errors import InputError
+from spillover.errors import InputError, RunError
+from spillover.store.atomic import sync_folder
 from spillover.store.plain import plain
 
 __all__ = ["csv_bytes", "digest_of", "json_bytes", "write_folder", "write_new"]
@@ -60,17 +61,26 @@ def write_new(folder: Path | str, files: Mapping[str, bytes]) -> Path:
     ------
     InputError
         When it is there already.
+    RunError
+        When the disk is full or cannot be written; nothing is left of it then.
     """
     target = Path(folder)
     if target.exists():
         msg = f"{target} is there already: choose a new folder"
         raise InputError(msg)
-    write_folder(target, files)
+    try:
+        write_folder(target, files)
+    except OSError as e:
+        msg = (
+            f"{target}: the folder could not be written ({e.strerror or e}). Nothing is "
+            "left of it: make room or name another with --out, and run again"
+        )
+        raise RunError(msg) from None
     return target
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into a new folder; the folder appears whole.
+    """Write files into a new folder; it appears whole, and is on disk on return.
 
     Raises
     ------
@@ -85,7 +95,12 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():
             target = temporary / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+            with target.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for held in {temporary / Path(name).parent for name in files} | {temporary}:
+            sync_folder(held)
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o777 & ~mask)
@@ -93,3 +108,4 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+    sync_folder(folder.parent)
