@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,7 @@ def discover(
     streams: int = 20,
     rate: float = 0.05,
     as_of: dt.date | None = None,
+    actors: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Discovered:
     """Draft a case from events alone, for review.
@@ -69,6 +70,8 @@ def discover(
         Share of false links to accept among those found.
     as_of
         Use only what was published by the end of this day.
+    actors
+        Only events between these, by the ids of a draft; all when empty.
     progress
         Called with (done, total, what).
 
@@ -92,9 +95,9 @@ def discover(
     say = progress or (lambda done, total, what: None)
     paths = [Path(p) for p in events]
     if len(paths) == 1 and paths[0].suffix == ".duckdb":
-        draft = _draft(paths[0], streams, rate, as_of, say)
+        draft = _draft(paths[0], streams, rate, as_of, actors, say)
     else:
-        draft = _draft_files(paths, streams, rate, as_of, say)
+        draft = _draft_files(paths, streams, rate, as_of, actors, say)
     texts = draft_files(draft, name)
     modeline = "# yaml-language-server: $schema=case.schema.json\n"
     texts["case.yaml"] = modeline + texts["case.yaml"]
@@ -111,8 +114,9 @@ def discover(
 
 
 def _draft(
-    store: Path, streams: int, rate: float, as_of: dt.date | None, say: Progress
-) -> Draft:
+    store: Path, streams: int, rate: float, as_of: dt.date | None,
+    actors: Collection[str], say: Progress,
+) -> Draft:  # fmt: skip
     from spillover.store.events import open_store
     from spillover.store.events_read import records_sql
     from spillover.study.discover import discover as draft_of
@@ -125,12 +129,14 @@ def _draft(
         origin = as_of + dt.timedelta(days=1) if as_of else None
         say(2, 3, "looking for links")
         return draft_of(
-            connection, table="known", streams=streams, rate=rate, origin=origin
-        )
+            connection, table="known", streams=streams, rate=rate, origin=origin,
+            actors=actors,
+        )  # fmt: skip
 
 
 def _draft_files(
-    paths: Sequence[Path], streams: int, rate: float, as_of: dt.date | None, say: Progress
+    paths: Sequence[Path], streams: int, rate: float, as_of: dt.date | None,
+    actors: Collection[str], say: Progress,
 ) -> Draft:  # fmt: skip
     """Draft from files through a store that lives as long as this call."""
     from spillover.api.events import import_events
@@ -142,4 +148,4 @@ def _draft_files(
         )
         if made.faults:
             raise EventsError(made.faults)
-        return _draft(store, streams, rate, as_of, say)
+        return _draft(store, streams, rate, as_of, actors, say)

@@ -19,6 +19,7 @@ from spillover.cli import (  # noqa: F401 - they add their verbs
     get,
     judge,
     learn,
+    outlook,
     paths,
     question_set,
     reading,

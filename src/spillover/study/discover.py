@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -156,6 +157,7 @@ def discover(
     streams: int = 20,
     rate: float = 0.05,
     origin: dt.date | None = None,
+    actors: Collection[str] = (),
 ) -> Draft:
     """Draft a case from the events of a table.
 
@@ -171,6 +173,8 @@ def discover(
         Share of false links to accept among those found.
     origin
         The day after the last that counts; after the last event when absent.
+    actors
+        Only events between these, by id; all when empty.
 
     Raises
     ------
@@ -179,6 +183,11 @@ def discover(
     """
     try:
         who = _table(connection, table)
+        if actors:
+            named = ", ".join("'" + a.replace("'", "''") + "'" for a in sorted(actors))
+            connection.execute(
+                f"DELETE FROM _draft_events WHERE NOT coalesce(source IN ({named}) AND target IN ({named}), false)"
+            )
         return _draft(connection, who, streams, rate, origin)
     finally:
         for name in ("_draft_who", "_draft_events", "_draft_used"):

@@ -19,11 +19,11 @@ from spillover.world.rates import Rates
 from spillover.world.rates_layout import Layout, State
 from spillover.world.rates_shares import Shares
 
-__all__ = ["Ahead", "Sums", "ahead", "rates_of", "sums_of"]
+__all__ = ["Ahead", "Asked", "Sums", "ahead", "rates_of", "sums_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-CHUNK = 20_000
+CHUNK = 400_000
 """Pairs at once: bounds the memory."""
 
 
@@ -81,6 +81,54 @@ def _third(
     )
 
 
+class Asked:
+    """Pairs whose rates are asked for, with what does not change from day to day."""
+
+    def __init__(
+        self, layout: Layout, shares: Shares, source: Ints, target: Ints
+    ) -> None:
+        """Look up pairs; -1 stands for an actor never seen."""
+        self.source, self.target = source, target
+        self.pair = layout.find(source, target)
+        self.reverse = layout.find(target, source)
+        here = self.pair >= 0
+        # of one never seen the last column of the popularities is its own
+        self.doing, self.meeting = (
+            shares.doing[:, source].T,
+            shares.meeting[:, target].T,
+        )
+        self.of_source = np.where(here, shares.of_source[self.pair], 0.0)[:, None]
+        self.of_target = np.where(here, shares.of_target[self.pair], 0.0)[:, None]
+        self.toward = _third(layout, shares, source, target, True)
+        self.away = _third(layout, shares, source, target, False)
+
+    def rates(self, rates: Rates, sums: Sums) -> Floats:
+        """As `rates_of`."""
+        R = len(rates.actions)
+        theta = rates.children.transpose(0, 2, 3, 1).reshape(len(rates.children), -1, R)
+        # kernels as in `rates.KERNELS`; of a pair's own facts all but none are needed
+        own, back, s_known, s_any, t_known, t_any, toward, away = (
+            sums.pair @ part for part in theta
+        )
+
+        def of(values: Floats, at: Ints) -> Floats:
+            return np.where((at >= 0)[:, None], values[at], 0.0)
+
+        p, s, o = self.pair, self.source, self.target
+        rate = rates.background * sums.days * self.doing * self.meeting
+        rate = rate + of(own, p) + of(back, self.reverse)
+        for whole, at, mine, weight in (
+            (sums.source @ theta[2], s, s_known, self.of_source),
+            (sums.source @ theta[3], s, s_any, self.meeting),
+            (sums.target @ theta[4], o, t_known, self.of_target),
+            (sums.target @ theta[5], o, t_any, self.doing),
+        ):
+            rate += weight * np.maximum(of(whole, at) - of(mine, p), 0.0)
+        rate += self.toward @ toward
+        rate += self.away @ away
+        return np.asarray(rate)
+
+
 def rates_of(
     rates: Rates,
     layout: Layout,
@@ -93,33 +141,15 @@ def rates_of(
 
     Facts a day for the sums of one day; expected facts for weighted sums.
     """
-    R = layout.actions
-    theta = rates.children.transpose(0, 2, 3, 1).reshape(len(rates.children), -1, R)
-    own, back, s_known, s_any, t_known, t_any, toward, away = theta
-    from_source = (sums.source @ s_known, sums.source @ s_any)
-    to_target = (sums.target @ t_known, sums.target @ t_any)
-    pair_own = sums.pair @ np.hstack([own, s_known, s_any, t_known, t_any, back])
-    out = np.zeros((len(source), R))
-    for a in range(0, len(source), CHUNK):
-        s, o = source[a : a + CHUNK], target[a : a + CHUNK]
-        p, q = layout.find(s, o), layout.find(o, s)
-        here, there, ks, kt = p >= 0, q >= 0, s >= 0, o >= 0
-        mine = np.where(here[:, None], pair_own[p], 0.0).reshape(len(s), 6, R)
-        doing, meeting = shares.doing[:, s].T, shares.meeting[:, o].T
-        u = np.where(here, shares.of_source[p], 0.0)[:, None]
-        v = np.where(here, shares.of_target[p], 0.0)[:, None]
-        S = [np.where(ks[:, None], x[s], 0.0) for x in from_source]
-        T = [np.where(kt[:, None], x[o], 0.0) for x in to_target]
-        rate = rates.background * sums.days * doing * meeting + mine[:, 0]
-        rate += np.where(there[:, None], pair_own[q, 5 * R :], 0.0)
-        rate += u * np.maximum(S[0] - mine[:, 1], 0.0)
-        rate += meeting * np.maximum(S[1] - mine[:, 2], 0.0)
-        rate += v * np.maximum(T[0] - mine[:, 3], 0.0)
-        rate += doing * np.maximum(T[1] - mine[:, 4], 0.0)
-        rate += (_third(layout, shares, s, o, True) @ sums.pair) @ toward
-        rate += (_third(layout, shares, s, o, False) @ sums.pair) @ away
-        out[a : a + CHUNK] = rate
-    return out
+    return np.concatenate(
+        [
+            Asked(layout, shares, source[a : a + CHUNK], target[a : a + CHUNK]).rates(
+                rates, sums
+            )
+            for a in range(0, len(source), CHUNK)
+        ]
+        or [np.zeros((0, layout.actions))]
+    )
 
 
 @dataclass(frozen=True)
@@ -167,15 +197,13 @@ def ahead(
     extra = np.zeros_like(pair)
     total = [np.zeros_like(x) for x in (pair, source, target, extra)]
     factors = [rates.factor(state.day + k) for k in range(horizon)]
+    asked = Asked(layout, shares, layout.source, layout.target)
     for k, f in enumerate(factors):
         for whole, part in zip(total, (pair, source, target, extra), strict=True):
             whole += f * part
         if k + 1 == horizon:
             break
-        rate = rates_of(
-            rates, layout, shares, Sums(pair, source, target, 1.0),
-            layout.source, layout.target,
-        )  # fmt: skip
+        rate = asked.rates(rates, Sums(pair, source, target, 1.0))
         facts = np.repeat(-np.expm1(-f * rate), H, axis=1) * (1.0 - rho)
         pair = pair * rho + facts
         extra = extra * rho + facts

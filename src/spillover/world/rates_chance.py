@@ -1,12 +1,14 @@
 """From expected facts to a chance and its interval, by a map learned on earlier weeks.
 
-    logit(p) = a + a_r + b1 log(q) - b2 log(1 - q) + new (c + d log(q) + e log(q)^2 / 10),
+    logit(p) = a + a_r + (b1 + b_r) log(q) - b2 log(1 - q) + bends of log q
+               + new (c + d log q + bends of log q),
     q = 1 - exp(-expected facts), r the act, new: the two never met before
 
-(beta calibration with an offset for each act, shrunk). The interval is that of the map:
-weeks and sources are drawn anew, both with replacement, and the map fitted to each draw
-(two-way bootstrap, Owen 2007, doi:10.1214/07-AOAS122), so that pairs of one week and
-pairs of one source may depend on each other.
+(beta calibration with an offset and a slope for each act and a few bends, all shrunk).
+The interval is that of the map: weeks and sources are drawn anew, both with
+replacement, and the map fitted to each draw (two-way bootstrap, Owen 2007,
+doi:10.1214/07-AOAS122), so that pairs of one week and pairs of one source may depend
+on each other.
 
 References: Kull, Silva Filho & Flach (2017), doi:10.1214/17-EJS1338SI.
 
@@ -31,7 +33,10 @@ LOWEST, HIGHEST = 1e-9, 1.0 - 1e-4
 GROUPS, BINS, STEP = 100, 128, 0.25
 """Sources are put in so many groups, chances in so many steps of the logit."""
 RIDGE = 20.0
-MORE = 6
+MET_BENDS = (-6.5, -5.0, -3.5, -2.0, -1.0)
+NEW_BENDS = (-14.0, -11.0, -8.0, -6.0)
+"""Where the map may bend, in log q, for pairs that met before and that did not."""
+MORE = 5 + len(MET_BENDS) + len(NEW_BENDS)
 """Weights that are not of one act."""
 Z90 = 1.6448536269514722
 
@@ -42,9 +47,9 @@ class ChanceMap:
 
     Attributes
     ----------
-    weights : array, shape (R + 6,)
-        a, a_r, b1, b2, c, d, e.
-    covariance : array, shape (R + 6, R + 6)
+    weights : array, shape (2 R + 14,)
+        a_r, b_r, then a, b1, b2, c, d, bends.
+    covariance : array, shape (2 R + 14, 2 R + 14)
     weeks, facts
         Stretches it was learned on, and kinds of facts that happened in them.
     """
@@ -64,7 +69,7 @@ class ChanceMap:
             np.ravel(expected),
             np.ravel(action),
             np.ravel(new),
-            len(self.weights) - MORE,
+            (len(self.weights) - MORE) // 2,
         )
         z = x @ self.weights
         spread = Z90 * np.sqrt(np.einsum("ij,jk,ik->i", x, self.covariance, x))
@@ -75,27 +80,27 @@ class ChanceMap:
         return mid, low, high
 
 
-def _features(expected: Floats, action: NDArray[np.int64], new: NDArray[np.bool_], R: int) -> Floats:  # fmt: skip
-    x = np.zeros((len(expected), R + MORE))
+def _features(
+    expected: Floats, action: NDArray[np.int64], new: NDArray[np.bool_], R: int
+) -> Floats:
     log_q = np.log(-np.expm1(-np.maximum(expected, 1e-12)))
-    x[:, 0] = 1.0
-    x[np.arange(len(x)), 1 + action] = 1.0
-    x[:, R + 1] = log_q
-    x[:, R + 2] = np.minimum(expected, 30.0)  # - log(1 - q)
-    x[:, R + 3] = new
-    x[:, R + 4] = new * log_q
-    x[:, R + 5] = new * log_q**2 / 10.0
-    return x
+    acts = np.zeros((len(expected), 2 * R))
+    every = np.arange(len(acts))
+    acts[every, action] = 1.0
+    acts[every, R + action] = log_q + 5.0  # 5: so that offset and slope part
+    bends = [np.maximum(log_q - b, 0.0) * ~new for b in MET_BENDS]
+    bends += [np.maximum(log_q - b, 0.0) * new for b in NEW_BENDS]
+    rest = (np.ones(len(acts)), log_q, np.minimum(expected, 30.0), new, new * log_q)
+    return np.column_stack([acts, *rest, *bends])
 
 
 def _solve(x: Floats, n: Floats, y: Floats, w: Floats) -> Floats:
     """Penalized logistic regression of y of n, by Newton steps that never get worse."""
-    R = len(w) - MORE
+    a = len(w) - MORE
     away = np.zeros(len(w))
-    away[R + 1] = away[R + 2] = 1.0
-    ridge = np.full(len(w), 1e-3)
-    ridge[1 : R + 1] = RIDGE
-    ridge[R + 1 :] = 1.0
+    away[a + 1 : a + 3] = 1.0
+    ridge = np.full(len(w), RIDGE)
+    ridge[a : a + 5] = 1e-2
 
     def loss(v: Floats) -> float:
         z = x @ v
@@ -122,7 +127,11 @@ def _solve(x: Floats, n: Floats, y: Floats, w: Floats) -> Floats:
 def fit_map(
     stretches: Iterable[Stretch], *, actions: int, draws: int = 200, seed: int = 0
 ) -> ChanceMap:
-    """Learn the map from stretches that lie before the day it is used on."""
+    """Learn the map from stretches before the day it is used on, the oldest first.
+
+    The longer the record, the fewer pairs meet for the first time: for those the level
+    is carried on along its line over the stretches.
+    """
     R = actions
     size = (GROUPS, R, 2, BINS)
     cells = int(np.prod(size))
@@ -153,11 +162,11 @@ def fit_map(
     x = _features(expected, at // (2 * BINS), new, R)
     N = np.stack(n).reshape(len(n), GROUPS, -1)[:, :, used]
     Y = np.stack(y).reshape(len(y), GROUPS, -1)[:, :, used]
-    first = np.zeros(R + MORE)
-    first[R + 1] = first[R + 2] = 1.0
+    first = np.zeros(2 * R + MORE)
+    first[2 * R + 1 : 2 * R + 3] = 1.0
     best = _solve(x, N.sum((0, 1)), Y.sum((0, 1)), first)
     rng = np.random.default_rng(seed)
-    found = np.empty((draws, R + MORE))
+    found = np.empty((draws, 2 * R + MORE))
     for k in range(draws):
         weeks = rng.multinomial(len(n), np.full(len(n), 1 / len(n))).astype(float)
         groups = rng.multinomial(GROUPS, np.full(GROUPS, 1 / GROUPS)).astype(float)
@@ -165,4 +174,26 @@ def fit_map(
             np.einsum("w,g,wgc->c", weeks, groups, c, optimize=True) for c in (N, Y)
         ]
         found[k] = _solve(x, both[0], both[1], best)
-    return ChanceMap(best, np.cov(found.T), len(n), happened)
+    covariance = np.cov(found.T)
+    rise, doubt = _trend(N[:, :, new].sum(1), Y[:, :, new].sum(1), x[new] @ best)
+    best[2 * R + 3] += rise
+    covariance[2 * R + 3, 2 * R + 3] += doubt
+    return ChanceMap(best, covariance, len(n), happened)
+
+
+def _trend(n: Floats, y: Floats, logit: Floats) -> tuple[float, float]:
+    """Where the log of came / stated, a line over the stretches, goes next; variance.
+
+    Its mean over the stretches is the map's, so that only the slope counts.
+    """
+    came, stated = y.sum(1), n @ (1.0 / (1.0 + np.exp(-logit)))
+    weeks = len(came)
+    if weeks < 4 or came.min() < 10:
+        return 0.0, 0.0
+    at = np.arange(weeks) - (weeks - 1) / 2.0
+    log = np.log(came / stated)
+    slope = float(at @ log / (at @ at))
+    left = log - log.mean() - slope * at
+    ahead = weeks - (weeks - 1) / 2.0
+    doubt = float(left @ left) / (weeks - 2) / float(at @ at) * ahead**2
+    return slope * ahead, doubt
