@@ -29,6 +29,7 @@ def backtest(
     derive: Mapping[str, str] | None = None,
     melt: Sequence[str] = (),
     seed: int = 1,
+    cluster: str | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Backtest:
     """Forecast daily counts from rolling origins and score them beside baselines.
@@ -51,6 +52,8 @@ def backtest(
         See `TableQuery`.
     seed
         Of bootstraps and randomized PITs.
+    cluster
+        ``local:4`` or the address of a Dask scheduler (the extra ``cluster``).
     progress
         Called with (done, total, what).
 
@@ -83,5 +86,9 @@ def backtest(
         melt=tuple(melt),
     )
     return backtest_table(
-        read_table(query), tuple(horizons), seed=seed, progress=progress
+        read_table(query),
+        tuple(horizons),
+        seed=seed,
+        cluster=cluster,
+        progress=progress,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spillover.cli.root import Json, Quiet, app, note, say
+from spillover.cli.root import Cluster, Json, Quiet, app, note, say
 
 if TYPE_CHECKING:
     from spillover.scoring.blocks import Interval
@@ -100,6 +100,7 @@ def backtest(
             help="Also score yes/no questions: any event, more than usual.",
         ),
     ] = False,
+    cluster: Cluster = "",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -124,6 +125,7 @@ def backtest(
             derive=_derived(derive or []),
             melt=_words(melt),
             seed=seed,
+            cluster=cluster or None,
             progress=bar,
         )
     if out is not None:

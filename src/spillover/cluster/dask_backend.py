@@ -148,7 +148,8 @@ class DaskBackend:
                     n_workers=self.processes,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address=None,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",  # no fixed port, none outside
                     silence_logs=logging.CRITICAL,
                 )
             return distributed.Client(self._cluster, set_as_default=False)

@@ -17,14 +17,18 @@ This file must never import a case, a page or a particular likelihood.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
+from spillover.cluster.backend import Backend, open_backend
 from spillover.inference.nuts import sample_nuts
 from spillover.inference.posterior import MapFit, Problem, fit_map
 
@@ -37,6 +41,8 @@ Sampler = Callable[[Problem, np.random.Generator], Floats]
 
 SIMULATIONS = 20_000
 POINTS = 100
+PIECE = 1.2
+"""Seconds of rounds handed to a worker at a time."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +250,7 @@ def sbc(
     *,
     quantities: dict[str, Callable[[Floats], float]] | None = None,
     density: bool = True,
+    cluster: str | Backend | None = None,
 ) -> Ranks:
     """Rank the truth among draws of its posterior, n times.
 
@@ -265,34 +272,76 @@ def sbc(
         Functions of the parameters, ranked besides the parameters themselves.
     density
         Whether the log density is ranked too: it sees what single numbers miss.
+    cluster
+        ``local:4`` or the address of a Dask scheduler: rounds there, the same ranks.
 
     Returns
     -------
     Ranks
         Ties (of discrete quantities) are broken at random.
     """
-    more = quantities or {}
-    names: tuple[str, ...] = ()
-    rows: list[Ints] = []
-    draws = 0
-    for own in rng.spawn(n):
-        truth = simulate_prior(own)
-        problem = make_problem(simulate_data(truth, own))
-        z = sampler(problem, own)
-        both = np.concatenate([truth[None], z])
-        columns = [both[:, k] for k in range(both.shape[1])]
-        columns += [np.array([f(row) for row in both]) for f in more.values()]
-        if density:
-            columns.append(np.array([problem.logp_grad(row)[0] for row in both]))
-        names = (*problem.names, *more, *(("log density",) if density else ()))
-        draws = len(z)
-        rows.append(
-            np.array(
-                [
-                    np.sum(c[1:] < c[0]) + own.integers(int(np.sum(c[1:] == c[0])) + 1)
-                    for c in columns
-                ],
-                np.int64,
-            )
-        )
-    return Ranks(names, np.array(rows), draws)
+    given = _Round(
+        simulate_prior, simulate_data, make_problem, sampler, quantities or {}, density
+    )
+    rounds: dict[int, _Ranked] = {}
+    each = rng.spawn(n)
+    with open_backend(cluster, threads=1) as backend, threadpool_limits(1):
+        begun = time.perf_counter()
+        rounds |= enumerate(_rounds(given, each[:1]))
+        seconds = time.perf_counter() - begun
+        # A piece of work on a cluster takes a second or more.
+        size = max(1, math.ceil(PIECE / max(seconds, 1e-3))) if backend.remote else 1
+        first = list(range(len(rounds), n, size))
+
+        def done(k: int, found: list[_Ranked]) -> None:
+            rounds.update(enumerate(found, start=first[k]))
+
+        def piece(k: int) -> list[np.random.Generator]:
+            return each[first[k] : first[k] + size]
+
+        backend.run(_rounds, given, range(len(first)), piece, done)
+    names, _, draws = rounds[n - 1] if n else ((), np.zeros(0), 0)
+    return Ranks(names, np.array([rounds[k][1] for k in range(n)], np.int64), draws)
+
+
+@dataclass(frozen=True)
+class _Round(Generic[Data]):
+    """What all rounds share."""
+
+    simulate_prior: Callable[[np.random.Generator], Floats]
+    simulate_data: Callable[[Floats, np.random.Generator], Data]
+    make_problem: Callable[[Data], Problem]
+    sampler: Sampler
+    quantities: dict[str, Callable[[Floats], float]]
+    density: bool
+
+
+_Ranked = tuple[tuple[str, ...], Ints, int]
+"""Names of what was ranked, ranks, number of draws."""
+
+
+def _rounds(
+    given: _Round[Data], generators: Sequence[np.random.Generator]
+) -> list[_Ranked]:
+    """Some rounds, each with its own generator."""
+    return [_round(given, own) for own in generators]
+
+
+def _round(given: _Round[Data], own: np.random.Generator) -> _Ranked:
+    truth = given.simulate_prior(own)
+    problem = given.make_problem(given.simulate_data(truth, own))
+    z = given.sampler(problem, own)
+    both = np.concatenate([truth[None], z])
+    columns = [both[:, k] for k in range(both.shape[1])]
+    columns += [np.array([f(row) for row in both]) for f in given.quantities.values()]
+    if given.density:
+        columns.append(np.array([problem.logp_grad(row)[0] for row in both]))
+    last = ("log density",) if given.density else ()
+    ranks = np.array(
+        [
+            np.sum(c[1:] < c[0]) + own.integers(int(np.sum(c[1:] == c[0])) + 1)
+            for c in columns
+        ],
+        np.int64,
+    )
+    return (*problem.names, *given.quantities, *last), ranks, len(z)

@@ -15,13 +15,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
+from spillover.cluster.backend import Backend, open_backend
 from spillover.errors import InputError
 from spillover.scoring.blocks import Interval, mean_interval
 from spillover.scoring.laws import Laws, Scores, score_laws
 from spillover.scoring.pit import PitCheck, covered, pit_check, spans
 from spillover.scoring.reliability import Bin, reliability
-from spillover.study.backtest_models import DEFAULT, learn, model_laws
+from spillover.study.backtest_models import DEFAULT, Learned, learn, model_laws
 from spillover.study.backtest_setup import Setup, Window, setup_of, window_of
 from spillover.study.backtest_table import DailyTable
 from spillover.study.baselines import BASELINES, baseline_laws
@@ -164,6 +166,7 @@ def backtest_table(
     horizons: Sequence[int] = (1, 7, 30),
     *,
     seed: int = 1,
+    cluster: str | Backend | None = None,
     progress: Progress | None = None,
 ) -> Backtest:
     """Forecast and score a table.
@@ -176,13 +179,15 @@ def backtest_table(
         Days ahead: the sum over the next h days is forecast.
     seed
         Of bootstraps and of randomized PITs.
+    cluster
+        ``local:4`` or the address of a Dask scheduler: fits and lead times there.
     progress
         Called with (done, total, what).
 
     Raises
     ------
     InputError
-        A horizon below one day, or no whole window in the test.
+        A horizon below one day, no whole window in the test, or no cluster.
     """
     days = tuple(sorted(set(horizons)))
     if not days or days[0] < 1:
@@ -198,17 +203,50 @@ def backtest_table(
         msg = "no window of the horizons asked for fits in the test days"
         raise InputError(msg)
     setup = setup_of(table)
-    learned = learn(setup, tuple(w.lead for w in windows), progress)
-    leads = []
-    for i, w in enumerate(windows):
-        if progress:
-            progress(i, len(windows), f"judging {w.lead} days ahead")
-        laws = model_laws(setup, w, learned)
-        for name in BASELINES:
-            laws[name] = baseline_laws(name, setup, w, learned.cross.weekday[w.lead])
-        leads.append(_lead(setup, w, laws, seed))
+    with open_backend(cluster, threads=1) as backend:
+        learned = learn(setup, tuple(w.lead for w in windows), progress, backend)
+        leads = _leads((setup, learned, seed), windows, progress, backend)
+        notes += backend.notes
     warnings = [m for lead in leads for m in _warnings(lead)]
     return Backtest(table, setup, tuple(leads), tuple(notes), tuple(warnings))
+
+
+def _leads(
+    given: tuple[Setup, Learned, int],
+    windows: Sequence[Window],
+    progress: Progress | None,
+    backend: Backend,
+) -> list[Lead]:
+    """Every lead time judged, here or on a cluster."""
+    found: dict[int, Lead] = {}
+
+    def say(k: int) -> None:
+        if progress:
+            progress(k, len(windows), f"judging {windows[k].lead} days ahead")
+
+    def piece(k: int) -> Window:
+        if not backend.remote:
+            say(k)
+        return windows[k]
+
+    def done(k: int, lead: Lead) -> None:
+        found[k] = lead
+        if backend.remote and progress:
+            progress(len(found), len(windows), "judging on the cluster")
+
+    backend.run(judge_lead, given, range(len(windows)), piece, done)
+    return [found[k] for k in range(len(windows))]
+
+
+def judge_lead(given: tuple[Setup, Learned, int], window: Window) -> Lead:
+    """One lead time; the same bytes wherever it runs."""
+    setup, learned, seed = given
+    with threadpool_limits(1):
+        laws = model_laws(setup, window, learned)
+        for name in BASELINES:
+            weekday = learned.cross.weekday[window.lead]
+            laws[name] = baseline_laws(name, setup, window, weekday)
+        return _lead(setup, window, laws, seed)
 
 
 def _lead(setup: Setup, window: Window, laws: dict[str, Laws], seed: int) -> Lead:

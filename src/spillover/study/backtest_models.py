@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
+from spillover.cluster.backend import Backend
 from spillover.inference.dispersion import moving_sizes
 from spillover.inference.roles import roles_of
 from spillover.inference.roles_forecast import RoleForecasts, role_forecasts
@@ -64,20 +66,27 @@ class Learned:
     alone: RoleForecasts
 
 
-def learn(
-    setup: Setup, horizons: tuple[int, ...], progress: Progress | None = None
-) -> Learned:
-    """Fit the role-pooled model, in its three versions, at every block."""
-    t = setup.table
-    cross = roles_of(t.keys, t.cells)
-    own = roles_of(t.keys, t.cells, cross=False)
+FITS = (
+    ("fitting, cross-links on", True, True),
+    ("fitting, cross-links off", False, True),
+    ("fitting, each cell alone", False, False),
+)
+"""What is said of each fit; whether it sees cross-links; whether it is pooled."""
 
-    def fit(what: str, *, roles: object, pooled: bool) -> RoleForecasts:
+
+def fit_one(
+    given: tuple[Setup, tuple[int, ...]], which: int, progress: Progress | None = None
+) -> RoleForecasts:
+    """One of `FITS`, at every block; the same bytes wherever it runs."""
+    setup, horizons = given
+    what, crossed, pooled = FITS[which]
+    t = setup.table
+    with threadpool_limits(1):
         return role_forecasts(
             t.counts,
             t.observed,
             t.weekday,
-            cross if roles is cross else own,
+            roles_of(t.keys, t.cells, cross=crossed),
             setup.blocks,
             horizons,
             pooled=pooled,
@@ -85,11 +94,29 @@ def learn(
             what=what,
         )
 
-    return Learned(
-        fit("fitting, cross-links on", roles=cross, pooled=True),
-        fit("fitting, cross-links off", roles=own, pooled=True),
-        fit("fitting, each cell alone", roles=own, pooled=False),
-    )
+
+def learn(
+    setup: Setup,
+    horizons: tuple[int, ...],
+    progress: Progress | None = None,
+    backend: Backend | None = None,
+) -> Learned:
+    """Fit the role-pooled model, in its three versions, at every block."""
+    made: dict[int, RoleForecasts] = {}
+    given = (setup, horizons)
+    if backend is None or not backend.remote:
+        made |= {k: fit_one(given, k, progress) for k in range(len(FITS))}
+        return Learned(made[0], made[1], made[2])
+
+    def done(k: int, fit: RoleForecasts) -> None:
+        made[k] = fit
+        if progress:
+            progress(len(made), len(FITS), "fitting on the cluster")
+
+    if progress:
+        progress(0, len(FITS), "fitting on the cluster")
+    backend.run(fit_one, given, range(len(FITS)), int, done)
+    return Learned(made[0], made[1], made[2])
 
 
 def _prior(lead: int) -> tuple[float, float, dict[str, float]]:
