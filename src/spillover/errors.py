@@ -104,6 +104,7 @@ class InputError(SpilloverError):
             () if isinstance(faults, str) else tuple(faults)
         )
         text = faults if isinstance(faults, str) else "\n".join(map(str, faults))
+        text = "\n".join(_short(line, 4000) for line in text.split("\n"))
         # half characters, which no terminal prints, become question marks
         super().__init__(text.encode("utf-8", "replace").decode())
 

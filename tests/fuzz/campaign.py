@@ -38,7 +38,7 @@ from tests.fuzz.targets.all import TARGETS
 __all__ = ["main", "run_slice"]
 
 FOLDER = Path("runs") / "fuzz"
-SLICE = 3.0
+SLICE = 8.0
 """Seconds of a target before the next has its turn."""
 STUCK = 180.0
 """Seconds without a finished input after which a process is killed."""

@@ -7,6 +7,7 @@ Each is one slip a person could make, put in place of the right code for the tim
 from __future__ import annotations
 
 import calendar
+import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,8 +16,9 @@ from typing import Any
 from unittest.mock import patch
 
 from spillover.case import pattern_text, read, tables, yaml_text
-from spillover.readers import importing, json_rows, rows, text, unpack
-from spillover.reports import dates, load, tokens
+from spillover.errors import InputError
+from spillover.readers import json_rows, rows, stage, text, unpack
+from spillover.reports import dates, tokens
 from spillover.store import ledger
 
 __all__ = ["MUTANTS", "Mutant", "broken"]
@@ -54,6 +56,8 @@ class _Month:
 
 def _half_text(path: Any, name: str) -> str:
     """Bytes that are no text kept as half characters."""
+    if not path.is_file():
+        return yaml_text.read_text(path, name)
     return path.read_bytes().decode("utf-8", "surrogateescape")
 
 
@@ -62,9 +66,17 @@ def _uncounted(self: Any, line: int, rule: str, text: str) -> None:
     self.written.read += 1
 
 
-def _greedy(data: str) -> str:
-    """Takes memory for a mark in the text."""
-    return data + "x" * (700_000_000 if "\r" in data else 0)
+def _bare(self: InputError, faults: Any) -> None:
+    """A message as it is, half characters and all."""
+    self.faults = () if isinstance(faults, str) else tuple(faults)
+    text = faults if isinstance(faults, str) else "\n".join(map(str, faults))
+    Exception.__init__(self, text)
+
+
+def _whole(path: Any) -> Any:
+    """An archive unpacked into memory, with far too much room."""
+    with unpack.gzip.open(path, "rb") as file:
+        return io.BytesIO(file.read() * 600_000)
 
 
 def _first_object(decode: Callable[..., Any]) -> type:
@@ -101,11 +113,6 @@ def _to_the_end(block: bytes, *rest: Any) -> bytes:
     return block
 
 
-def _kept(connection: Any) -> None:
-    """What was begun is stored though the file is refused."""
-    connection.execute("COMMIT")
-
-
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("an except is missing", "event-packed", "crash", 2_000,
            ((unpack, "_BROKEN", (EOFError, unpack.zipfile.BadZipFile)),)),
@@ -123,12 +130,13 @@ MUTANTS: tuple[Mutant, ...] = (
            ((text, "_clean", _to_the_end),)),
     Mutant("a sentence without an end", "report-words", "crash", 5_000,
            ((tokens, "LONGEST_SENTENCE", 10_000),)),
-    Mutant("memory for a mark in the text", "report-page", "memory", 1_000,
-           ((load, "_lines", _greedy),)),
+    Mutant("an archive is unpacked into memory", "event-packed", "memory", 2_000,
+           ((unpack, "_gunzip", _whole),)),
     Mutant("a chain that is not checked", "ledger", "crash", 2_000,
            ((ledger, "_chain", _trusted),)),
     Mutant("half characters in a message", "case-file", "message", 1_500,
-           ((read, "read_text", _half_text), (yaml_text, "_printable", str)), slow=True),
-    Mutant("a refused file is stored", "event-import", "crash", 500,
-           ((importing, "_undo", _kept),), slow=True),
+           ((read, "read_text", _half_text), (yaml_text, "_printable", str),
+            (InputError, "__init__", _bare)), slow=True),
+    Mutant("quotes in SQL are not doubled", "event-import", "crash", 500,
+           ((stage, "_text", "'{}'".format),), slow=True),
 )  # fmt: skip

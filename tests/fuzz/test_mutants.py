@@ -19,7 +19,7 @@ def found(mutant: Mutant, folder) -> tuple[int, bytes, object]:
         while n < mutant.within:
             for data in inputs(target, SEED, block):
                 n += 1
-                verdict = judge(target, data, folder, limit=2.0)
+                verdict = judge(target, data, folder, limit=1.0)
                 if not verdict.good:
                     return n, data, verdict
             block += 1

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["FileReport", "import_file"]
 
 Progress = Callable[[int, int, str], None]
+_MARKS = str.maketrans(dict.fromkeys('\t\r\n",;|', " "))
 
 
 @dataclass(frozen=True)
@@ -336,7 +337,8 @@ def _json(p: Packed, rows: Path, odd: Path, wanted: str) -> tuple[Layout, Writte
             ]
         )
     names = list(first[1])
-    header = ",".join('"' + n.replace('"', '""') + '"' for n in names)
+    # Marks inside a name would part it, or the header, in two.
+    header = ",".join('"' + n.translate(_MARKS) + '"' for n in names)
     layout = _json_layout(names, header, p.name, wanted)
     with (
         intact(p.name),

@@ -129,7 +129,7 @@ def answers(rng: Random) -> bytes:
     ]
     heads += [f"q{k}" for k in range(5, 100, 5)]
     lines = [",".join(heads)]
-    for k in range(9):
+    for k in range(14):
         kind = ("any", "more", "count")[k % 3]
         p = f"{rng.random():.3f}" if kind != "count" else ""
         steps = (

@@ -59,5 +59,5 @@ def table(data: bytes, folder: Path) -> None:
         raise CaseError(faults)
 
 
-CASE_WORDS = Target("case-words", numbers, words, code=CODE, weight=3)
-CASE_TABLES = Target("case-tables", tables, table, code=("case/tables.py", *CODE), weight=3)  # fmt: skip
+CASE_WORDS = Target("case-words", numbers, words, code=CODE, weight=2)
+CASE_TABLES = Target("case-tables", tables, table, code=("case/tables.py", *CODE), weight=4)  # fmt: skip

@@ -74,5 +74,5 @@ def read(data: bytes, folder: Path) -> None:
 
 
 EVENT_IMPORT = Target(
-    "event-import", make, read, code=CODE, block=50, documents=12, weight=3
+    "event-import", make, read, code=CODE, block=50, documents=12, weight=2
 )

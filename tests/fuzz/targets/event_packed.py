@@ -57,4 +57,4 @@ def read(data: bytes, folder: Path) -> None:
         path.unlink()
 
 
-EVENT_PACKED = Target("event-packed", make, read, code=CODE, weight=1.5)
+EVENT_PACKED = Target("event-packed", make, read, code=CODE, weight=3)

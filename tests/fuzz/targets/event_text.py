@@ -57,5 +57,5 @@ def _tables(rng: Random) -> bytes:
     return table(rng)
 
 
-EVENT_TEXT = Target("event-text", _tables, read, code=CODE, weight=6)
-EVENT_JSON = Target("event-json", json_rows, read, code=CODE, weight=2)
+EVENT_TEXT = Target("event-text", _tables, read, code=CODE, weight=8)
+EVENT_JSON = Target("event-json", json_rows, read, code=CODE, weight=4)

@@ -188,6 +188,6 @@ def _warm() -> None:
     _fitted()
 
 
-LEDGER = Target("ledger", make_ledger, ledger, code=("store/ledger.py", "api/record.py", "study/forecast_question.py"), weight=1)  # fmt: skip
-FIT = Target("fit-file", make_fit, fit, code=("api/fit_file.py",), block=50, documents=3, weight=0.8, warm=_warm)  # fmt: skip
-RUN_FOLDER = Target("run-folder", make_run, run_folder, code=("api/run.py", "api/two_runs.py"), block=100, weight=0.6)  # fmt: skip
+LEDGER = Target("ledger", make_ledger, ledger, code=("store/ledger.py", "api/record.py", "study/forecast_question.py"), weight=1.5)  # fmt: skip
+FIT = Target("fit-file", make_fit, fit, code=("api/fit_file.py",), block=50, documents=3, weight=0.5, warm=_warm)  # fmt: skip
+RUN_FOLDER = Target("run-folder", make_run, run_folder, code=("api/run.py", "api/two_runs.py"), block=100, weight=0.5)  # fmt: skip

@@ -53,7 +53,7 @@ def gold(data: bytes, folder: Path) -> None:
 
 QUESTIONS = tuple(
     SetQuestion(f"id{k}", "s", ("a", "b"), ("any", "more", "count")[k % 3], "2024-01-01", "2024-01-31", 3, "How many?", 1, 0.5, {})
-    for k in range(9)
+    for k in range(14)
 )  # fmt: skip
 
 
@@ -81,4 +81,4 @@ DICTIONARIES = Target("dictionaries", lists.dictionaries, dictionaries, code=("r
 ACTORS = Target("actors", lists.actors, actors, code=("reports/actor_table.py",), weight=0.7)  # fmt: skip
 GOLD = Target("gold", lists.gold, gold, code=("reports",), block=100, weight=1)
 ANSWERS = Target("answers", lists.answers, answers, code=("study/question_set.py",), weight=1)  # fmt: skip
-DECISIONS = Target("decisions", lists.decisions, decisions, code=("api/reading.py",), weight=0.7)  # fmt: skip
+DECISIONS = Target("decisions", lists.decisions, decisions, code=("api/reading.py",), weight=1)  # fmt: skip

@@ -107,6 +107,6 @@ def _warm() -> None:
             one(data, Path())
 
 
-REPORT_WORDS = Target("report-words", news, words, code=CODE, block=200, weight=3)
-REPORT_READ = Target("report-read", news, read, code=("reports", "case", "model/actions.py"), block=50, documents=12, weight=4, warm=_warm)  # fmt: skip
-REPORT_PAGE = Target("report-page", page, load, code=("reports/load.py", "reports/html_text.py", *CODE), block=50, documents=12, weight=2, warm=_warm)  # fmt: skip
+REPORT_WORDS = Target("report-words", news, words, code=CODE, block=200, weight=2)
+REPORT_READ = Target("report-read", news, read, code=("reports", "case", "model/actions.py"), block=50, documents=12, weight=2.5, warm=_warm)  # fmt: skip
+REPORT_PAGE = Target("report-page", page, load, code=("reports/load.py", "reports/html_text.py", *CODE), block=50, documents=12, weight=1.5, warm=_warm)  # fmt: skip
