@@ -21,7 +21,14 @@ from spillover.store.plain import plain as plain_json
 if TYPE_CHECKING:
     from spillover.api.outlook import Outlook, Row
 
-__all__ = ["bottom_line", "outlook_files", "outlook_page", "rise_table", "row_table"]
+__all__ = [
+    "bottom_line",
+    "learned_line",
+    "outlook_files",
+    "outlook_page",
+    "rise_table",
+    "row_table",
+]
 
 WORDS = (
     ("Chance", "Of at least one such act within the days ahead. Chances stated by the same rule in the weeks before were set beside what came; the map learned from that is applied here."),
@@ -109,7 +116,8 @@ def _reasons(o: Outlook) -> list[Block]:
     return blocks
 
 
-def _learned(o: Outlook) -> str:
+def learned_line(o: Outlook) -> str:
+    """What the numbers rest on, in a sentence or two."""
     L = o.learned
     return (
         f"Rates were learned on {L.fit.facts:,} acts from {in_words(o.events.date(L.fit.first))} to "
@@ -128,7 +136,7 @@ def outlook_page(o: Outlook) -> Report:
     sections = [
         Section("What rose", (rise_table(o),)) if o.risen else Section("What rose", (Text("Nothing rose since a week before."),)),
         Section("Why: the reasons, act by act", tuple(_reasons(o))),
-        Section("What it rests on", tuple(Text(t) for t in (_learned(o), *o.events.notes))),
+        Section("What it rests on", tuple(Text(t) for t in (learned_line(o), *o.events.notes))),
     ]  # fmt: skip
     return Report(
         kind="Outlook",

@@ -30,6 +30,8 @@ __all__ = [
     "JobId",
     "MixAsked",
     "NewId",
+    "OutlookAsked",
+    "OutlookDraft",
     "PastedReport",
     "RecordAsked",
     "Refusal",
@@ -117,6 +119,25 @@ class DraftAsked(Body):
     id: str = Field(pattern=ID)
     title: str = Field(default="", max_length=300)
     origin: str = Field(default="", pattern=DAY)
+
+
+class OutlookAsked(Body):
+    """Who acts next: as of a day, so far ahead, of whom."""
+
+    as_of: str = Field(default="", pattern=DAY)
+    horizon: int = Field(default=7, ge=1, le=30)
+    actor: str = Field(default="", max_length=300)
+    action: str = Field(default="", max_length=40)
+    target: str = Field(default="", max_length=300)
+
+
+class OutlookDraft(Body):
+    """A draft case around actors, by id; those of a pair parted by a semicolon."""
+
+    around: list[Annotated[str, Field(max_length=700)]] = Field(
+        min_length=1, max_length=100
+    )
+    id: str = Field(pattern=ID)
 
 
 class RunAsked(Body):

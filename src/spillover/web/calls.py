@@ -28,6 +28,8 @@ from spillover.web.call_bodies import (
     JobId,
     MixAsked,
     NewId,
+    OutlookAsked,
+    OutlookDraft,
     PastedReport,
     RecordAsked,
     Resolution,
@@ -221,6 +223,21 @@ def calls(desk: Desk, pool: Pool) -> APIRouter:
             f"Importing {len(paths)} event file{'s' if len(paths) > 1 else ''}",
             {"files": paths},
         )
+
+    @api.post("/outlook", tags=["events"], summary="Who acts next", status_code=202)
+    async def look_out(body: OutlookAsked) -> dict[str, Any]:
+        return begin("look_out", "Looking out", body.model_dump())
+
+    @api.post(
+        "/outlook/draft",
+        tags=["events"],
+        summary="Draft a case around actors of the outlook",
+        status_code=202,
+    )
+    async def draft_outlook(body: OutlookDraft) -> dict[str, Any]:
+        desk.free(body.id)
+        params = {"around": body.around, "case": body.id}
+        return begin("draft_outlook", f"Drafting {body.id}", params, case=body.id)
 
     @api.post(
         "/cases/{case}/events",

@@ -64,6 +64,11 @@ class Desk:
         return self.root / "forecasts.jsonl"
 
     @property
+    def outlook_file(self) -> Path:
+        """The outlook made last, as its page shows it."""
+        return self.root / "outlook.json"
+
+    @property
     def jobs(self) -> Path:
         """Folder of long work."""
         return self.root / "jobs"
@@ -353,6 +358,11 @@ class Desk:
         """What the last fit of a case learned, or nothing."""
         path = self.root / "fits" / f"{case}.json"
         return json_of(path) if is_id(case) and path.is_file() else None
+
+    def outlook(self) -> dict[str, Any] | None:
+        """The outlook made last."""
+        path = self.outlook_file
+        return json.loads(path.read_text("utf-8")) if path.is_file() else None
 
     def reports(self) -> list[dict[str, Any]]:
         """Heads of the readings, the newest first."""

@@ -143,6 +143,10 @@ def pages(desk: Desk, views: Views, pool: Pool) -> APIRouter:
         """Events in the store."""
         return await views.all_events()
 
+    async def outlook() -> View:
+        """Who acts next toward whom, and what rose."""
+        return await views.outlook()
+
     async def reports() -> View:
         """Reports that were read."""
         return await views.reports()
@@ -199,6 +203,7 @@ def pages(desk: Desk, views: Views, pool: Pool) -> APIRouter:
     page("/reports", "reports.html.j2", reports)
     page("/reports/{report}", "review.html.j2", report)
     page("/events", "all_events.html.j2", events)
+    page("/outlook", "outlook.html.j2", outlook)
     page("/forecasts", "forecasts.html.j2", forecasts)
     page("/work", "work.html.j2", work)
     page("/glossary", "glossary.html.j2", glossary)

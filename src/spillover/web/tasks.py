@@ -9,12 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from spillover.web import task_cases, task_forecasts, task_runs, task_sources
+from spillover.web import (
+    task_cases,
+    task_forecasts,
+    task_outlook,
+    task_runs,
+    task_sources,
+)
 
 __all__ = ["TASKS"]
 
 TASKS: dict[str, Callable[..., Any]] = {
     name: getattr(file, name)
-    for file in (task_cases, task_sources, task_runs, task_forecasts)
+    for file in (task_cases, task_sources, task_runs, task_forecasts, task_outlook)
     for name in file.__all__
 }

@@ -248,6 +248,18 @@ class Views:
         ]  # fmt: skip
         return {"title": "Events", **known, "files": files, "work": self._work()}
 
+    async def outlook(self) -> View:
+        """Who acts next, from the events of the store."""
+        from spillover.model.actions import ACTIONS
+
+        store, page = self.desk.store, self.desk.outlook()
+        there = store.exists()
+        return {
+            "title": "Outlook", "page": page, "has_events": there, "actions": ACTIONS,
+            "stale": bool(page and there and page["store"] != store.stat().st_mtime_ns),
+            "work": self._work(),
+        }  # fmt: skip
+
     # ---- reports ------------------------------------------------------------------
 
     async def reports(self) -> View:
