@@ -101,7 +101,12 @@ def _change(q: Mapping[str, Any]) -> str:
     parts = tuple(Part(**p) for p in c["parts"])
     split = Split(c["futures"], c["change"], c["total"], parts)
     shown = tenths(split)
-    moved = [f"{NAMES[p.step]} {_signed(t)}" for p, t in zip(parts, shown, strict=True) if p.futures or t]  # fmt: skip
+    moved = [
+        f"{NAMES[p.step]} {_signed(t)}" if p.low > 0.0 or p.high < 0.0
+        else f"{NAMES[p.step]} ({_signed(t)})"
+        for p, t in zip(parts, shown, strict=True)
+        if p.futures or t
+    ]  # fmt: skip
     whole = _signed(sum(shown))
     return f"  {whole:>5} points" + (f" = {', '.join(moved)}" if moved else "")
 
@@ -111,13 +116,20 @@ def update_lines(body: Mapping[str, Any]) -> list[str]:
     lines = [f"{body['case']}, origin {body['origin']} (update {body['n']}, {_events(body['known_events'])} put in)"]  # fmt: skip
     lines += [f"  {w}" for w in body["why"]]
     wide = max((len(q["window"]) for q in body["questions"]), default=0) + 1
+    said = {
+        q["id"]: f"{percent(q['p'])} ({interval(q['low'], q['high'])})"
+        for q in body["questions"]
+    }
+    broad = max(map(len, said.values()), default=0)
     title = ""
     for q in body["questions"]:
         if q["text"] != title:
             title = q["text"]
             lines += ["", title]
-        p = f"{percent(q['p'])} ({interval(q['low'], q['high'])})"
-        lines.append(f"  {q['window']:<{wide}} {p:<26}{_change(q)}".rstrip())
+        p = said[q["id"]]
+        lines.append(f"  {q['window']:<{wide}} {p:<{broad}}{_change(q)}".rstrip())
+    if any(q["change"] for q in body["questions"]):
+        lines.append("Points since the last update; in brackets: no more than chance, for the futures being finitely many.")  # fmt: skip
     lines += _news(body) + _activity(body) + _indicators(body)
     return lines
 
@@ -138,7 +150,7 @@ def _news(body: Mapping[str, Any]) -> list[str]:
 
 
 def _activity(body: Mapping[str, Any]) -> list[str]:
-    rows = body["activity"]
+    rows = [r for r in body["activity"] if max(r["last_7_days"], r["brought_on_per_day"]) >= 0.005 or r["usual_in_7_days"] >= 0.05]  # fmt: skip
     if not rows:
         return []
     lines = ["", "Streams: dated events in the last 7 days; in a usual week of the 90 days before; how many a day past events bring on now"]  # fmt: skip
@@ -155,12 +167,15 @@ def _indicators(body: Mapping[str, Any]) -> list[str]:
     found = [x for x in body["indicators"] if not x["itself"]]
     if not found:
         return []
-    texts = {q["id"]: f"{q['text']} {q['window']}" for q in body["questions"]}
+    texts = {
+        q["id"]: f"{q['text']} {q['window']}, now {percent(q['p'])}"
+        for q in body["questions"]
+    }
     lines = []
     for question in dict.fromkeys(x["question"] for x in found):
         mine = [x for x in found if x["question"] == question]
         shown = [x for x in mine if _tells(x)][:5]
-        lines += ["", f"What to look out for: {texts.get(question, question)}, now {percent(mine[0]['p'])}"]  # fmt: skip
+        lines += ["", f"What to look out for: {texts.get(question, question)}"]  # fmt: skip
         lines += [_indicator(x) for x in shown]
         if not shown:
             lines.append("  no single observation would move it beyond chance")
@@ -175,4 +190,4 @@ def _indicator(x: Mapping[str, Any]) -> str:
     what = f"{x['stream']} tomorrow" if x["kind"] == "event" else f"no {x['stream']} for 7 days"  # fmt: skip
     tenth = [_signed(round(1000 * x[k])) for k in ("change", "low", "high")]
     remote = "" if x["may_well"] else ", remote" if x["kind"] == "event" else ", nearly sure"  # fmt: skip
-    return f"  {what:<40} {tenth[0]:>5} points ({tenth[1]} to {tenth[2]}), to {percent(x['then'])}; chance to see it {percent(x['seen'])}{remote}"
+    return f"  {what:<40} {tenth[0]:>5} points ({tenth[1]} to {tenth[2]}); chance to see it {percent(x['seen'])}{remote}"
