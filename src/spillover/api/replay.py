@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spillover.api.as_of import LAG, as_of_case, begins_of
+from spillover.api.replay_page import came_words, replay_html
 from spillover.api.result import Result, html_table
 from spillover.brief.words import percent
 from spillover.ensemble.drawn import draw, thread_count
@@ -151,18 +152,12 @@ class Replay(Result):
         )
 
     def files(self) -> dict[str, bytes]:
-        """JSON and CSV, by name."""
+        """Page, JSON and CSV, by name."""
         return {
+            "replay.html": replay_html(self).encode(),
             "replay.json": json_bytes(self.to_dict()),
             "replay.csv": csv_bytes(self.rows()),
         }
-
-
-def came_words(r: ReplayRow) -> str:
-    """What came, in a word."""
-    if not r.settled:
-        return f"open ({percent(r.came)} of histories)"
-    return "yes" if r.came > 0.5 else "no"
 
 
 def days_of(

@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 __all__ = ["Block", "ChartKind", "Picture", "Report", "Section", "Table", "Text"]
 
-ChartKind = Literal["levers", "frontier", "curves", "flow", "tornado", "counts"]
+ChartKind = Literal[
+    "levers", "frontier", "curves", "flow", "tornado", "counts", "replay"
+]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Text:
 class Picture:
     """A drawing with its finding, how to read it, and the table of its numbers.
 
-    ``data`` are the keyword arguments of the chart ``kind``.
+    ``data`` are the keyword arguments of the chart ``kind``; ``steps``, where there are
+    any, what the script of a replay needs to play it.
     """
 
     id: str
@@ -47,6 +50,7 @@ class Picture:
     how: str
     data: dict[str, Any]
     table: Table
+    steps: dict[str, Any] | None = None
 
 
 Block = Table | Text | Picture

@@ -29,6 +29,7 @@ from spillover.brief.frame import (
     text_width,
     wrap,
 )
+from spillover.brief.replay_chart import replay
 
 __all__ = ["CHARTS"]
 
@@ -489,4 +490,5 @@ CHARTS: dict[str, Callable[..., Spec]] = {
     "flow": flow,
     "tornado": tornado,
     "counts": counts,
+    "replay": replay,
 }

@@ -1,6 +1,7 @@
 """A `Report` as HTML, Markdown or JSON.
 
-The HTML is one self-contained file: static pictures and tables, no script, no request.
+The HTML is one self-contained file: static pictures and tables, no request, and no script
+but the one that plays a replay.
 
 This file must never import anything of Spillover but `brief`.
 """
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from spillover.brief.report import Block, Picture, Report, Table, Text
-from spillover.brief.template import fill
+from spillover.brief.template import fill, script_of
 
 __all__ = [
     "blocks_markdown",
@@ -48,13 +49,18 @@ def draw_blocks(blocks: Iterable[Block]) -> dict[tuple[str, int], str]:
 
 
 def report_html(page: Report) -> str:
-    """One self-contained page."""
+    """One self-contained page; with a script of its own where pictures can be played."""
     blocks = [block for section in page.sections for block in section.blocks]
+    more: dict[str, object] = {}
+    if any(p.steps for p in pictures_of(blocks)):
+        script, digest = script_of("replay.js")
+        more = {"script": script, "digest": digest}
     return fill(
         "report.html.j2",
         art=draw_blocks(blocks),
         page=page,
         annex=[p.table for p in pictures_of(blocks)],
+        **more,
     )
 
 

@@ -8,13 +8,10 @@ never import anything of Spillover but `brief`.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
-from importlib.resources import files
 from itertools import pairwise
 
-from spillover.brief.template import fill
+from spillover.brief.template import fill, script_of
 
 __all__ = ["Item", "Review", "Segment", "review_html", "segments"]
 
@@ -98,23 +95,14 @@ def segments(text: str, items: tuple[Item, ...]) -> list[Segment]:
     return parts
 
 
-def _script() -> tuple[str, str]:
-    """The page's script and its digest for the security policy."""
-    text = (files("spillover.brief") / "templates/review.js").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return text, digest
-
-
 def review_html(review: Review) -> str:
     """The page as one HTML file."""
-    from markupsafe import Markup
-
-    script, digest = _script()
+    script, digest = script_of("review.js")
     return fill(
         "review.html.j2",
         art={},
         review=review,
         segments=segments(review.text, review.items),
-        script=Markup(script),
+        script=script,
         digest=digest,
     )

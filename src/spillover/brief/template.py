@@ -5,13 +5,19 @@ This file must never import anything of Spillover but `brief`.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spillover.brief.labels import share_labels
 
-__all__ = ["fill"]
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+__all__ = ["fill", "script_of"]
 
 
 def fill(name: str, *, art: Mapping[tuple[str, int], str], **values: object) -> str:
@@ -34,3 +40,12 @@ def fill(name: str, *, art: Mapping[tuple[str, int], str], **values: object) -> 
         css=Markup(css), art={k: Markup(v) for k, v in art.items()}, **values
     )
     return share_labels(page)
+
+
+def script_of(name: str) -> tuple[Markup, str]:
+    """A script of a page, and its digest for the page's security policy."""
+    from markupsafe import Markup
+
+    text = (files("spillover.brief") / "templates" / name).read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), digest

@@ -68,7 +68,8 @@ def replay(
 ) -> None:
     """What a case would have said on earlier days, with what was published by then, scored."""
     from spillover.api.model import load
-    from spillover.api.replay import came_words, days_of, replay_case
+    from spillover.api.replay import days_of, replay_case
+    from spillover.api.replay_page import came_words
     from spillover.brief.words import interval, percent
     from spillover.cli.progress import Bar
     from spillover.cli.show_scores import LEGEND, scores
