@@ -147,7 +147,7 @@ def verb_forms(verb: str) -> dict[str, tuple[str, ...]]:
     elif verb.endswith("e"):  # agree, agreed, agreeing
         stem = verb
     ing = (verb[:-2] + "y" if verb.endswith("ie") else stem) + "ing"
-    if verb.endswith("y") and verb[-2] not in _VOWELS:
+    if verb.endswith("y") and verb[-2:-1] not in _VOWELS:
         third, past = verb[:-1] + "ies", verb[:-1] + "ied"
     elif verb.endswith(("s", "x", "z", "ch", "sh")) or verb in ("go", "do", "veto"):
         third, past = verb + "es", stem + "ed"
@@ -187,7 +187,7 @@ def noun_forms(noun: str) -> tuple[str, ...]:
     """Singular and plural."""
     if noun.endswith("s") and not noun.endswith("ss"):
         return (noun,)
-    if noun.endswith("y") and noun[-2] not in _VOWELS:
+    if noun.endswith("y") and noun[-2:-1] not in _VOWELS:
         return noun, noun[:-1] + "ies"
     if noun.endswith(("s", "x", "z", "ch", "sh")):
         return noun, noun + "es"
