@@ -12,7 +12,7 @@ multiples of. This file must never import a case, a model of the world or a page
 from __future__ import annotations
 
 import csv
-import gzip
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +21,14 @@ from numpy.typing import NDArray
 
 from spillover.errors import EventsError, Fault
 from spillover.model.facts import Facts
+from spillover.readers.unpack import intact, unpack
 
 __all__ = ["TkgFolder", "is_tkg_folder", "read_tkg"]
 
 PARTS = ("train", "valid", "test")
 MOST_FAULTS = 20
+MOST_DIGITS = 9
+"""Digits of an id or a time; longer ones are none."""
 
 
 @dataclass(frozen=True)
@@ -64,34 +67,58 @@ def is_tkg_folder(path: Path) -> bool:
     )
 
 
-def _lines(path: Path) -> list[str]:
-    if path.suffix == ".gz":
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            return file.read().splitlines()
-    return path.read_text("utf-8").splitlines()
+def _text(path: Path) -> str:
+    """A file, unpacked; UTF-8.
+
+    Raises
+    ------
+    EventsError
+        When it is damaged or in another encoding.
+    """
+    if path.stat().st_size == 0:
+        return ""
+    packed = unpack(path)[0][0]
+    with intact(packed.name), packed.open() as file:
+        data = file.read()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        line = data[: e.start].count(b"\n") + 1
+        what = "the file is not UTF-8"
+        raise EventsError(
+            [Fault(str(path), line, 1, "", what, "text in UTF-8")]
+        ) from None
+
+
+def _number(cell: str) -> int | None:
+    """A whole number, 0 or more; None for anything else."""
+    plain = cell.isascii() and cell.isdigit() and len(cell) <= MOST_DIGITS
+    return int(cell) if plain else None
 
 
 def _names(path: Path) -> tuple[str, ...]:
     """Names by number; every number from 0 on must be there."""
     found: dict[int, str] = {}
     faults = []
-    for n, line in enumerate(_lines(path), 1):
+    lines = _text(path).split("\n")
+    for n, line in enumerate(lines, 1):
         cells = line.rsplit("\t", 1) if "\t" in line else line.rsplit(None, 1)
         if (len(cells) == 1 and n == 1) or not line.strip():
             continue  # some begin with their length
-        if len(cells) < 2 or not cells[1].strip().isdecimal():
+        number = _number(cells[1].strip()) if len(cells) == 2 else None
+        if number is None or number >= len(lines):
             faults.append(
                 Fault(
                     str(path),
                     n,
                     1,
                     "",
-                    f'"{line}" is no name and number',
-                    "a name, a tab, a whole number",
+                    f'"{line[:60]}" is no name and number',
+                    f"a name, a tab, a whole number below {len(lines):,}",
                 )
             )
             continue
-        found[int(cells[1])] = cells[0].strip()
+        found[number] = cells[0].strip()
     missing = [k for k in range(max(found, default=-1) + 1) if k not in found]
     if missing:
         faults.append(
@@ -113,7 +140,7 @@ def _names(path: Path) -> tuple[str, ...]:
 
 def _rows(path: Path, entities: int, relations: int) -> NDArray[np.int64]:
     """The first four columns, ids checked; shape (n, 4)."""
-    lines = _lines(path)
+    lines = _text(path).split("\n")
     rows = np.empty((len(lines), 4), np.int64)
     faults: list[Fault] = []
     kept = 0
@@ -121,10 +148,8 @@ def _rows(path: Path, entities: int, relations: int) -> NDArray[np.int64]:
         cells = line.split()
         if not cells:
             continue
-        try:
-            values = [int(c) for c in cells[:4]]
-        except ValueError:
-            values = []
+        read = [_number(c) for c in cells[:4]]
+        values = [v for v in read if v is not None]
         if len(values) < 4:
             faults.append(
                 Fault(
@@ -166,11 +191,15 @@ def _plover(folder: Path, relations: int) -> tuple[str, ...]:
     path = folder / "relation_codes.csv"
     found = [""] * relations
     if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                k = row.get("id") or ""
-                if k.isdecimal() and int(k) < relations:
-                    found[int(k)] = (row.get("plover") or "").strip()
+        rows = csv.DictReader(io.StringIO(_text(path), newline=""))
+        try:
+            for row in rows:
+                k = _number(row.get("id") or "")
+                if k is not None and k < relations:
+                    found[k] = (row.get("plover") or "").strip()
+        except csv.Error as e:
+            what = f"this is not a table: {e}"
+            raise EventsError([Fault(str(path), rows.line_num, 1, "", what)]) from None
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from tests.fuzz.targets.event_import import EVENT_IMPORT
 from tests.fuzz.targets.event_packed import EVENT_PACKED
 from tests.fuzz.targets.event_parquet import EVENT_PARQUET
 from tests.fuzz.targets.event_text import EVENT_JSON, EVENT_TEXT
+from tests.fuzz.targets.graph_folder import GRAPH_FOLDER
 from tests.fuzz.targets.kept_files import FIT, LEDGER, RUN_FOLDER
 from tests.fuzz.targets.lists import ACTORS, ANSWERS, DECISIONS, DICTIONARIES, GOLD
 from tests.fuzz.targets.reports import REPORT_PAGE, REPORT_READ, REPORT_WORDS
@@ -19,7 +20,14 @@ TARGETS: dict[str, Target] = {
     t.name: t
     for t in (
         *(CASE_FILE, CASE_WORDS, CASE_TABLES, CASE_EDIT),
-        *(EVENT_TEXT, EVENT_JSON, EVENT_PACKED, EVENT_PARQUET, EVENT_IMPORT),
+        *(
+            EVENT_TEXT,
+            EVENT_JSON,
+            EVENT_PACKED,
+            EVENT_PARQUET,
+            EVENT_IMPORT,
+            GRAPH_FOLDER,
+        ),
         *(REPORT_WORDS, REPORT_READ, REPORT_PAGE, DICTIONARIES, ACTORS, GOLD),
         *(ANSWERS, DECISIONS, LEDGER, FIT, RUN_FOLDER),
     )
