@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .bench-env
+RELEASE := .release-env
 
 # The first interpreter that is new enough; choose another with `make PYTHON=... run`.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
@@ -16,7 +17,7 @@ NO_VENV = could not make $(VENV): is the venv module installed (python3-venv on 
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-all lint types fix bench truth truth-short recompile clean
+.PHONY: help run dev test test-all lint types fix bench truth truth-short lock audit sbom release-check wheelhouse recompile clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -59,12 +60,28 @@ truth: $(VENV)/.dev ## measure every number of the docs anew (hours); ONLY="name
 truth-short: $(VENV)/.dev ## the laws alone, with fresh numbers; SEED=n repeats one
 	$(BIN)/python -m truth --short $(if $(SEED),--seed $(SEED))
 
+lock: $(RELEASE)/.ready ## the newest versions within the bounds, with digests, to locks/
+	$(RELEASE)/bin/python scripts/lock.py
+
+audit: $(RELEASE)/.ready ## known weaknesses in the locked packages; needs the network
+	$(RELEASE)/bin/python scripts/audit.py
+
+sbom: $(VENV)/.runtime $(RELEASE)/.ready ## the parts of this environment, CycloneDX, to dist/sbom.json
+	mkdir -p dist
+	$(RELEASE)/bin/python -m cyclonedx_py environment --output-reproducible --output-file dist/sbom.json $(BIN)/python
+
+release-check: $(RELEASE)/.ready ## wheel and sdist in clean environments, tests on the installed wheel
+	$(RELEASE)/bin/python scripts/release_check.py
+
+wheelhouse: $(RELEASE)/.ready ## everything to install offline, to dist/wheelhouse; FOR="linux windows"
+	$(RELEASE)/bin/python scripts/wheelhouse.py dist/wheelhouse $(if $(FOR),--for $(FOR))
+
 recompile: ## forget compiled code: after an edit in engine/
 	find src \( -name '*.nbi' -o -name '*.nbc' \) -delete
 	$(BIN)/python -c "import shutil; from spillover.places import compiled_folder; shutil.rmtree(compiled_folder(), ignore_errors=True)"
 
 clean: ## remove environments and caches
-	rm -rf $(VENV) $(BENCH) build dist htmlcov .coverage .hypothesis
+	rm -rf $(VENV) $(BENCH) $(RELEASE) build dist htmlcov .coverage .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -84,4 +101,10 @@ $(BENCH)/.ready: benchmarks/requirements.txt
 	$(if $(PYTHON),,$(error $(NO_PYTHON)))
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(RELEASE)/.ready: scripts/requirements.txt
+	$(if $(PYTHON),,$(error $(NO_PYTHON)))
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
