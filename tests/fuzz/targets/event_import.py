@@ -14,6 +14,7 @@ from spillover.readers.importing import import_file
 from spillover.store.events import open_store
 from tests.fuzz.engine import Broken, Target
 from tests.fuzz.grammar.tables import json_rows, table
+from tests.fuzz.targets.event_text import CODE as TEXT
 
 __all__ = ["EVENT_IMPORT"]
 
@@ -21,7 +22,13 @@ _open: dict[str, Any] = {}
 AFTER = 200
 """Inputs after which a new store is begun."""
 
-CODE = ("readers", "store/events.py", "store/events_write.py", "errors.py")
+CODE = (
+    *TEXT,
+    "readers/stage.py",
+    "readers/ontology",
+    "store/events.py",
+    "store/events_write.py",
+)
 
 
 def make(rng: Random) -> bytes:

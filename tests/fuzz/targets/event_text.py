@@ -12,7 +12,7 @@ from spillover.readers.unpack import Packed
 from tests.fuzz.engine import Broken, Target
 from tests.fuzz.grammar.tables import json_rows, table
 
-__all__ = ["EVENT_JSON", "EVENT_TEXT"]
+__all__ = ["CODE", "EVENT_JSON", "EVENT_TEXT"]
 
 FORMATS = (
     "",
@@ -29,7 +29,19 @@ FORMATS = (
     "gdlt",
 )
 
-CODE = ("readers", "errors.py")
+CODE = (
+    *(
+        f"readers/{n}.py"
+        for n in ("acled", "encoding", "expressions", "formats", "gdelt")
+    ),
+    *(f"readers/{n}.py" for n in ("icews", "importing", "json_rows", "known", "plain")),
+    *(
+        f"readers/{n}.py"
+        for n in ("polecat", "rows", "sniff", "text", "ucdp", "unpack")
+    ),
+    "errors.py",
+)
+"""Files that change what this target reads."""
 
 
 def read(data: bytes, folder: Path) -> None:
