@@ -46,7 +46,7 @@ def test_page_and_twin_say_the_same(served, made):
     assert made["result"]["link"] == "/outlook"
     twin = served.client.get("/outlook.json").json()
     html = served.client.get("/outlook").text
-    assert len(twin["page"]["rows"]) == 100
+    assert len(twin["page"]["rows"]) == 60
     first = twin["page"]["rows"][0]
     assert f"{first['source']} {first['action']} {first['target']}" in html
     assert not twin["stale"]

@@ -38,6 +38,8 @@ HOSTILE = (
 """Acts whose rise is told when no act is asked for."""
 LONGEST = 30
 BACK = 7
+SMALLEST = 0.01
+"""Of a rise that is told: a point."""
 """Days back to which a rise is compared."""
 
 
@@ -300,10 +302,10 @@ def _states(view: View, source: int | None, target: int | None) -> Stated:
 def _row(view: View, stated: Stated, n: int, r: int) -> Row:
     from spillover.study.outlook_reasons import reasons_of
 
-    s, o = int(stated.source[n]), int(stated.target[n])
+    s, o, new = int(stated.source[n]), int(stated.target[n]), bool(stated.new[n])
+    low, high = view.learned.chances.interval(float(stated.expected[n, r]), r, new)
     return Row(
-        s, r, o, bool(stated.new[n]), float(stated.rate[n, r]),
-        float(stated.chance[n, r]), float(stated.low[n, r]), float(stated.high[n, r]),
+        s, r, o, new, float(stated.rate[n, r]), float(stated.chance[n, r]), low, high,
         reasons_of(view, s, r, o),
     )  # fmt: skip
 
@@ -335,7 +337,7 @@ def _risen(
     up = (stated.chance - before.chance)[:, acts].ravel()
     found = []
     for k in np.argsort(-up, kind="stable")[:rose]:
-        if up[k] <= 0:
+        if up[k] < SMALLEST:
             break
         n, a = int(k // len(acts)), int(acts[k % len(acts)])
         row = _row(now, stated, n, a)

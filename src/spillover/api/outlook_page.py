@@ -11,10 +11,10 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from spillover.api.outlook_words import rise_text, rows_of_reasons, share_text
+from spillover.api.outlook_words import rise_text, rows_of_reasons, share_text, small
 from spillover.brief.report import Block, Report, Section, Table, Text
 from spillover.brief.report_html import report_html
-from spillover.brief.words import interval, percent, plain
+from spillover.brief.words import interval, percent
 from spillover.clock import in_words
 from spillover.store.plain import plain as plain_json
 
@@ -73,7 +73,7 @@ def row_table(o: Outlook) -> Table:
                 t,
                 percent(row.chance),
                 interval(row.low, row.high),
-                f"{plain(row.rate)} a day",
+                small(row.rate),
                 f"{first[1]}: {share_text(first[2], row.rate)}",
             )
         )
@@ -92,7 +92,7 @@ def rise_table(o: Outlook) -> Table:
         + ("" if o.asked["action"] else ", of unfriendly acts"),
         ("Who", "Act", "Toward", "Chance now", "A week before", "Why"),
         tuple(
-            (*_act(o, x.row), percent(x.row.chance), percent(x.chance_before), rise_text(o, x))
+            (*_act(o, x.row), percent(x.row.chance), percent(x.chance_before), rise_text(x))
             for x in o.risen
         ),
         id="risen",
@@ -105,10 +105,10 @@ def _reasons(o: Outlook) -> list[Block]:
         s, a, t = _act(o, row)
         blocks.append(
             Table(
-                f"{s} {a} {t}: {percent(row.chance)} in {o.horizon} days; {plain(row.rate)} a day is made up of",
-                ("Past acts", "Acts a day", "Share"),
+                f"{s} {a} {t}: {percent(row.chance)} in {o.horizon} days; {small(row.rate)} is made up of",
+                ("Past acts", "Rate", "Share"),
                 tuple(
-                    (text, plain(rate), share_text(rate, row.rate))
+                    (text, small(rate), share_text(rate, row.rate))
                     for _, text, rate in rows_of_reasons(o, row)
                 ),
             )
@@ -134,7 +134,7 @@ def outlook_page(o: Outlook) -> Report:
     )  # fmt: skip
     known = in_words(o.events.as_of)
     sections = [
-        Section("What rose", (rise_table(o),)) if o.risen else Section("What rose", (Text("Nothing rose since a week before."),)),
+        Section("What rose", (rise_table(o),)) if o.risen else Section("What rose", (Text("No chance rose by a point since a week before."),)),
         Section("Why: the reasons, act by act", tuple(_reasons(o))),
         Section("What it rests on", tuple(Text(t) for t in (learned_line(o), *o.events.notes))),
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spillover.brief.words import percent, short_date
+from spillover.brief.words import plain, short_date
 from spillover.world.rates import ROLES
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = [
     "rise_text",
     "rows_of_reasons",
     "share_text",
+    "small",
 ]
 
 NEVER = "These two never had an act between them: what stands here is what such actors do and meet on average."
@@ -75,20 +76,22 @@ def rows_of_reasons(o: Outlook, row: Row) -> list[tuple[str, str, float]]:
     return found
 
 
-def rise_text(o: Outlook, rise: Rise) -> str:
-    """What a chance rose from, and by which roles, in a sentence."""
+def rise_text(rise: Rise) -> str:
+    """By which roles a rate rose, the strongest first, with their shares."""
     gains = sorted(((v, k) for k, v in rise.by_role.items() if v > 0), reverse=True)
     whole = sum(v for v, _ in gains)
     parts = [
-        f"{ROLES[k]} ({share_text(v, whole)} of the rise)"
+        f"{ROLES[k]} ({share_text(v, whole)} of what was added)"
         for v, k in gains[:3]
         if v > 0.01 * whole
     ]
-    return (
-        f"From {percent(rise.chance_before)} to {percent(rise.row.chance)}; more from {', '.join(parts)}"
-        if parts
-        else f"From {percent(rise.chance_before)} to {percent(rise.row.chance)}"
-    )
+    text = ", then ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def small(rate: float) -> str:
+    """A rate for people; none is nothing."""
+    return f"{plain(rate)} a day" if rate >= 1e-4 else "under 0.0001 a day"
 
 
 def _row_dict(o: Outlook, row: Row) -> dict[str, Any]:
@@ -142,7 +145,7 @@ def outlook_dict(o: Outlook) -> dict[str, Any]:
                 "chance_before": x.chance_before,
                 "rate_before_per_day": x.rate_before,
                 "rise_by_role": x.by_role,
-                "text": rise_text(o, x),
+                "text": rise_text(x),
             }
             for x in o.risen
         ],

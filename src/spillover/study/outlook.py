@@ -104,17 +104,18 @@ class Stated:
         The pair never had a fact.
     rate
         Facts a day, on an average weekday.
-    chance, low, high
-        Of at least one within the horizon; central 90 % interval.
+    expected
+        Facts within the horizon before the first.
+    chance
+        Of at least one within the horizon.
     """
 
     source: Ints
     target: Ints
     new: NDArray[np.bool_]
     rate: Floats
+    expected: Floats
     chance: Floats
-    low: Floats
-    high: Floats
 
 
 @dataclass(frozen=True)
@@ -132,18 +133,13 @@ class View:
 
     def state(self, source: Ints, target: Ints) -> Stated:
         """Rates and chances of pairs."""
-        rates, R = self.learned.rates, self.layout.actions
+        rates = self.learned.rates
         p = self.layout.find(source, target)
         new = (p < 0) | ~self.known[p] if len(self.known) else p < 0
         expected = self.look.expected(rates, self.layout, self.shares, source, target)
-        wide = expected.shape
-        mid, low, high = self.learned.chances.chance(
-            expected,
-            np.broadcast_to(np.arange(R), wide),
-            np.broadcast_to(new[:, None], wide),
-        )
+        chance = self.learned.chances.chance(expected, new)
         rate = rates_of(rates, self.layout, self.shares, self.sums, source, target)
-        return Stated(source, target, new, rate, mid, low, high)
+        return Stated(source, target, new, rate, expected, chance)
 
 
 def view_at(learned: Learned, facts: Facts, layout: Layout, day: int) -> View:

@@ -193,8 +193,7 @@ def _answers(
     R = layout.actions
     new = np.arange(len(part.source)) >= part.seen
     acts = np.broadcast_to(np.arange(R), part.expected.shape)
-    wide_new = np.broadcast_to(new[:, None], part.expected.shape)
-    stated = learned.chances.chance(part.expected, acts, wide_new)[0]
+    stated = learned.chances.chance(part.expected, new)
     P = len(layout.key)
     kind = np.full((P, R), 3)
     at = (layout.cell_pair, layout.cell_action)

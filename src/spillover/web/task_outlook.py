@@ -21,7 +21,7 @@ from spillover.web.task_tools import Told, patient
 
 __all__ = ["draft_outlook", "look_out"]
 
-ROWS, ROSE = 100, 20
+ROWS, ROSE = 60, 10
 
 
 def look_out(
@@ -31,9 +31,13 @@ def look_out(
     """Rank who acts next from the events of the store; kept for the page."""
     from spillover.api.outlook import outlook
     from spillover.api.outlook_page import bottom_line, learned_line
-    from spillover.api.outlook_words import rise_text, rows_of_reasons, share_text
+    from spillover.api.outlook_words import (
+        rise_text,
+        rows_of_reasons,
+        share_text,
+        small,
+    )
     from spillover.brief.words import interval, percent
-    from spillover.brief.words import plain as few
 
     world = _world(desk, as_of)
     told.progress(0, 1, "reading the events")
@@ -46,9 +50,9 @@ def look_out(
         return {
             "source": world.titles[row.source], "action": world.facts.actions[row.action],
             "target": world.titles[row.target], "chance": percent(row.chance), "p": row.chance,
-            "interval": interval(row.low, row.high), "rate": f"{few(row.rate)} a day", "rate_per_day": row.rate,
+            "interval": interval(row.low, row.high), "rate": small(row.rate), "rate_per_day": row.rate,
             "ids": [world.facts.entities[row.source], world.facts.entities[row.target]],
-            "reasons": [[text, f"{few(r)} a day", share_text(r, row.rate)] for _, text, r in rows_of_reasons(found, row)],
+            "reasons": [[text, small(r), share_text(r, row.rate)] for _, text, r in rows_of_reasons(found, row)],
         }  # fmt: skip
 
     page = {
@@ -56,7 +60,7 @@ def look_out(
         "bottom": bottom_line(found), "learned": learned_line(found),
         "notes": list(world.notes), "store": desk.store.stat().st_mtime_ns,
         "rows": [shown(r) for r in found.rows],
-        "risen": [{**shown(x.row), "before": percent(x.chance_before), "why": rise_text(found, x)} for x in found.risen],
+        "risen": [{**shown(x.row), "before": percent(x.chance_before), "why": rise_text(x)} for x in found.risen],
     }  # fmt: skip
     write_text(desk.outlook_file, json.dumps(plain(page), ensure_ascii=False))
     return {"rows": len(found.rows), "link": "/outlook"}

@@ -38,7 +38,6 @@ NEW_BENDS = (-14.0, -11.0, -8.0, -6.0)
 """Where the map may bend, in log q, for pairs that met before and that did not."""
 MORE = 5 + len(MET_BENDS) + len(NEW_BENDS)
 """Weights that are not of one act."""
-Z90 = 1.6448536269514722
 
 
 @dataclass(frozen=True)
@@ -49,35 +48,49 @@ class ChanceMap:
     ----------
     weights : array, shape (2 R + 14,)
         a_r, b_r, then a, b1, b2, c, d, bends.
-    covariance : array, shape (2 R + 14, 2 R + 14)
+    drawn : array, shape (draws, 2 R + 14)
+        The same, fitted to each draw of stretches and sources.
     weeks, facts
         Stretches it was learned on, and kinds of facts that happened in them.
     """
 
     weights: Floats
-    covariance: Floats
+    drawn: Floats
     weeks: int
     facts: int
 
-    def chance(self, expected: Floats, action: NDArray[np.int64], new: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:  # fmt: skip
-        """Chance of at least one fact, and the central 90 % interval.
+    def chance(self, expected: Floats, new: NDArray[np.bool_]) -> Floats:
+        """Chance of at least one fact, by pair and act.
 
-        All arrays of one shape; `new`: the pair never had a fact.
+        Parameters
+        ----------
+        expected : array, shape (n, R)
+            Expected facts before the first of each kind.
+        new : array, shape (n,)
+            The pair never had a fact.
         """
-        shape = np.shape(expected)
-        x = _features(
-            np.ravel(expected),
-            np.ravel(action),
-            np.ravel(new),
-            (len(self.weights) - MORE) // 2,
-        )
-        z = x @ self.weights
-        spread = Z90 * np.sqrt(np.einsum("ij,jk,ik->i", x, self.covariance, x))
-        low, mid, high = (
-            np.clip(1.0 / (1.0 + np.exp(-v)), LOWEST, HIGHEST).reshape(shape)
-            for v in (z - spread, z, z + spread)
-        )
-        return mid, low, high
+        R = expected.shape[1]
+        w = self.weights
+        log_q = np.log(-np.expm1(-np.maximum(expected, 1e-12)))
+        met = w[:R] + w[2 * R] + w[R : 2 * R] * (log_q + 5.0)
+        met += w[2 * R + 1] * log_q + w[2 * R + 2] * np.minimum(expected, 30.0)
+        fresh = new[:, None]
+        met += np.where(fresh, w[2 * R + 3] + w[2 * R + 4] * log_q, 0.0)
+        for k, (bend, side) in enumerate(
+            [(b, ~fresh) for b in MET_BENDS] + [(b, fresh) for b in NEW_BENDS]
+        ):
+            met += w[2 * R + 5 + k] * np.maximum(log_q - bend, 0.0) * side
+        return np.asarray(np.clip(1.0 / (1.0 + np.exp(-met)), LOWEST, HIGHEST))
+
+    def interval(self, expected: float, action: int, new: bool) -> tuple[float, float]:
+        """Central 90 % of one chance over the draws, the chance itself within it."""
+        R = (len(self.weights) - MORE) // 2
+        x = _features(np.array([expected]), np.array([action]), np.array([new]), R)[0]
+        mid = float(x @ self.weights)
+        low, high = np.quantile(self.drawn @ x, [0.05, 0.95])
+        ends = np.array([min(low, mid), max(high, mid)])
+        ends = np.clip(1.0 / (1.0 + np.exp(-ends)), LOWEST, HIGHEST)
+        return float(ends[0]), float(ends[1])
 
 
 def _features(
@@ -101,6 +114,7 @@ def _solve(x: Floats, n: Floats, y: Floats, w: Floats) -> Floats:
     away[a + 1 : a + 3] = 1.0
     ridge = np.full(len(w), RIDGE)
     ridge[a : a + 5] = 1e-2
+    ridge[a + 1 : a + 3] = 1.0
 
     def loss(v: Floats) -> float:
         z = x @ v
@@ -140,15 +154,13 @@ def fit_map(
     whole = np.zeros(R * 2 * BINS)
     happened = 0
     for part in stretches:
-        group = (
-            np.random.default_rng(1).permutation(int(part.source.max()) + 1) % GROUPS
-        )
+        group = part.source * 2_654_435_761 % 2**32 % GROUPS
         new = np.arange(len(part.source)) >= part.seen
         expected = np.maximum(part.expected, 1e-12)
         logit = np.log(np.expm1(np.minimum(expected, 30.0)))
         step = np.clip(np.round(logit / STEP).astype(np.int64) + 112, 0, BINS - 1)
         inner = (np.arange(R)[None, :] * 2 + new[:, None]) * BINS + step
-        key = (group[part.source][:, None] * (R * 2 * BINS) + inner).ravel()
+        key = (group[:, None] * (R * 2 * BINS) + inner).ravel()
         w = np.repeat(part.weight, R)
         n.append(np.bincount(key, w, cells))
         y.append(np.bincount(key, w * part.happened.ravel(), cells))
@@ -165,20 +177,21 @@ def fit_map(
     first = np.zeros(2 * R + MORE)
     first[2 * R + 1 : 2 * R + 3] = 1.0
     best = _solve(x, N.sum((0, 1)), Y.sum((0, 1)), first)
+    rise, doubt = _trend(N[:, :, new].sum(1), Y[:, :, new].sum(1), x[new] @ best)
     rng = np.random.default_rng(seed)
     found = np.empty((draws, 2 * R + MORE))
+    there = np.flatnonzero(N.sum((0, 2)) > 0)  # groups that hold a source
+    N, Y = N[:, there], Y[:, there]
     for k in range(draws):
         weeks = rng.multinomial(len(n), np.full(len(n), 1 / len(n))).astype(float)
-        groups = rng.multinomial(GROUPS, np.full(GROUPS, 1 / GROUPS)).astype(float)
+        groups = rng.multinomial(len(there), np.full(len(there), 1 / len(there)))
         both = [
             np.einsum("w,g,wgc->c", weeks, groups, c, optimize=True) for c in (N, Y)
         ]
         found[k] = _solve(x, both[0], both[1], best)
-    covariance = np.cov(found.T)
-    rise, doubt = _trend(N[:, :, new].sum(1), Y[:, :, new].sum(1), x[new] @ best)
+        found[k, 2 * R + 3] += rise + rng.standard_normal() * doubt**0.5
     best[2 * R + 3] += rise
-    covariance[2 * R + 3, 2 * R + 3] += doubt
-    return ChanceMap(best, covariance, len(n), happened)
+    return ChanceMap(best, found, len(n), happened)
 
 
 def _trend(n: Floats, y: Floats, logit: Floats) -> tuple[float, float]:
