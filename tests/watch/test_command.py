@@ -124,7 +124,8 @@ def test_killed_at_random_moments_it_alerts_once(tmp_path, incoming):
         args = (tmp_path, incoming, "--alerts", str(rules), *QUICK)
         env = {URL: server.url}
         whole = start(tmp_path / "first", *args[1:], **env)
-        assert whole.wait(timeout=300) == 0
+        whole.communicate(timeout=300)
+        assert whole.returncode == 0
         length = time.monotonic() - began
         server.taken.clear()
         for _ in range(8):

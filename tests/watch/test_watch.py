@@ -79,6 +79,23 @@ def test_what_was_dated_ahead_and_is_over_falls_away():
         ahead_case(sp.load("strait-demo"), day(-1), ())
 
 
+def test_a_fit_that_names_a_number_that_is_gone_keeps_the_law_of_the_others():
+    from spillover.api.ahead import with_fit
+    from spillover.api.fit_file import FitTable
+    from spillover.assemble.posterior import Posterior
+
+    model = sp.load("strait-demo")
+    paths = ("streams.launches.baseline", "streams.gone.baseline", "streams.strikes.baseline")  # fmt: skip
+    root = np.array([[0.5, 0.0, 0.0], [0.3, 0.4, 0.0], [0.2, -0.1, 0.6]])
+    law = Posterior(paths, np.array([0.1, 0.2, 0.3]), root)
+    kept = with_fit(model, FitTable((), law, {})).learned.posterior
+    assert kept.paths == (paths[0], paths[2])
+    assert kept.mean.tolist() == [0.1, 0.3]
+    whole = (root @ root.T)[np.ix_([0, 2], [0, 2])]
+    np.testing.assert_allclose(kept.root @ kept.root.T, whole, rtol=1e-12)
+    assert with_fit(model, None) is model
+
+
 # ---- exact ----------------------------------------------------------------------
 
 FILES = {
@@ -291,6 +308,7 @@ def test_a_state_that_is_gone_is_told(look, watching):
         look(2)
 
 
+@pytest.mark.slow
 def test_a_refit_comes_when_it_is_due(look, monkeypatch):
     calls = []
     from spillover.api.model import CaseModel

@@ -148,7 +148,7 @@ class Watch:
         questions = _questions(model, ahead_case(model, origin, ()))
         alerts = PLAIN if self.alerts is None else read_alerts(self.alerts, questions)
         check_channels(alerts)
-        self._requeue(alerts)
+        self._finish(alerts)
         taken = take_files(self.inbox, self.folder, progress=progress)
         update = self._update(model, before, origin, alerts, taken, notes, progress)
         problems = deliver(self.folder, alerts, out=out, patience=self.patience)
@@ -179,12 +179,16 @@ class Watch:
             return before.origin
         return wanted
 
-    def _requeue(self, alerts: Alerts) -> None:
-        """Put what an update raised into the outbox; a kill may have come between."""
+    def _finish(self, alerts: Alerts) -> None:
+        """Do what follows from the last line; a kill may have come between."""
         ways = {r.id: to for r, to in zip(alerts.rules, alerts.to, strict=True)}
         last = self.folder.last()
-        if last is not None:
-            queue(self.folder, last.body["alerts"], ways)
+        if last is None:
+            return
+        queue(self.folder, last.body["alerts"], ways)
+        now, text = self.folder.path / "now.json", json_bytes(last.body).decode()
+        if not now.exists() or now.read_text("utf-8") != text:
+            write_text(now, text)
 
     def _known(self, model: CaseModel, origin: dt.date) -> tuple[Any, ...]:
         by = None
@@ -248,6 +252,8 @@ class Watch:
             if own is not None:
                 return own, model.case.origin, told
             return self._fit(model, origin, known, progress), origin, told
+        if self.as_written and before.fit is not None:
+            return None, None, [*told, "the numbers are taken as written from now on"]
         if not edited:
             return before.fit, before.fitted, told
         if own is not None:
@@ -320,9 +326,7 @@ class Watch:
         files = state_files(model, fit, fitted, known, hits, origin, size, course, begins)  # fmt: skip
         body = _plain_dates(body)
         entry = self.folder.put(n, files, body)
-        ways = {r.id: to for r, to in zip(alerts.rules, alerts.to, strict=True)}
-        queue(self.folder, body["alerts"], ways)
-        write_text(self.folder.path / "now.json", json_bytes(entry.body).decode())
+        self._finish(alerts)
         if mapped is not None:
             from spillover.assemble.mapped_events import mapping_text
 

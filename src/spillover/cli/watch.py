@@ -204,7 +204,7 @@ def _keep_watching(made: object, pause: int, as_json: bool, quiet: bool) -> None
                     _more(report, quiet)
                 else:
                     _told(report, as_json, quiet)
-            except SpilloverError as e:
+            except (SpilloverError, OSError) as e:
                 if first:
                     raise
                 note(f"this look failed, the next one comes: {e}", quiet=False)
