@@ -127,7 +127,7 @@ def _forked(
     if not child:
         try:
             resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
-            faulthandler.enable()
+            faulthandler.enable(file=sys.__stderr__)
             run_slice(target, state, folder, seconds=seconds, most=most, at=at)
         except BaseException:
             import traceback
