@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from spillover.errors import EventsError
 from spillover.model.facts import Facts
 from spillover.world.rates import KERNELS, ROLES, Rates, Shape
-from spillover.world.rates_ahead import rates_of, sums_of
+from spillover.world.rates_ahead import Sums, ahead, rates_of, sums_of
 from spillover.world.rates_fit import _blocks, _cells_by_day, _pass, fit_rates
 from spillover.world.rates_layout import layout_of, start, state_at
 from spillover.world.rates_plain import contributions
@@ -218,3 +218,36 @@ def test_too_few_days_are_refused():
         EventsError, match=r"the facts cover \d+ days: rates need at least 56"
     ):
         fit_rates(facts)
+
+
+def test_the_days_ahead_are_the_expected_course_day_by_day():
+    """A plain recursion over every cell, for all pairs seen: sums, and what comes again."""
+    rng = np.random.default_rng(9)
+    facts = small_world(rng)
+    rates = random_rates(rng)
+    rates = replace(rates, children=0.3 * rates.children)
+    layout, state, shares = settled(facts, rates, 30)
+    look = ahead(rates, layout, shares, state, 4)
+    P, R, H = len(layout.key), 3, 3
+    rho = SHAPE.rho
+    own = np.zeros((P, R, H))
+    own[layout.cell_pair, layout.cell_action] = state.decayed
+    put = np.zeros_like(own)
+    expected, again = np.zeros((P, R)), np.zeros((P, R))
+    for day in range(30, 34):
+        f = rates.factor(day)
+        flat = own.reshape(P, R * H)
+        ends = [np.zeros((layout.entities, R * H)) for _ in range(2)]
+        np.add.at(ends[0], layout.source, flat)
+        np.add.at(ends[1], layout.target, flat)
+        rate = rates_of(
+            rates, layout, shares, Sums(flat, *ends, 1.0), layout.source, layout.target
+        )
+        expected += f * rate
+        for r in range(R):
+            again[:, r] += f * (put[:, r] @ rates.children[0, r, r])
+        new = (1.0 - np.exp(-f * rate))[:, :, None] * (1.0 - rho)
+        own, put = own * rho + new, put * rho + new
+    found = look.expected(rates, layout, shares, layout.source, layout.target)
+    assert np.allclose(found, expected - again, rtol=1e-10)
+    assert (again > 0).all()

@@ -194,25 +194,26 @@ def ahead(
     rho = np.tile(rates.shape.rho, R)
     now = sums_of(layout, state)
     pair, source, target = now.pair, now.source, now.target
-    extra = np.zeros_like(pair)
-    total = [np.zeros_like(x) for x in (pair, source, target, extra)]
+    extra = np.zeros_like(pair)  # what is put in, by the cell it came from
+    total = [np.zeros_like(x) for x in (pair, source, target)]
+    again = np.zeros((P, R))
+    itself = rates.children[0][np.arange(R), np.arange(R)]
     factors = [rates.factor(state.day + k) for k in range(horizon)]
     asked = Asked(layout, shares, layout.source, layout.target)
     for k, f in enumerate(factors):
-        for whole, part in zip(total, (pair, source, target, extra), strict=True):
+        for whole, part in zip(total, (pair, source, target), strict=True):
             whole += f * part
+        if k:
+            again += f * np.einsum("prh,rh->pr", extra.reshape(P, R, H), itself)
         if k + 1 == horizon:
             break
         rate = asked.rates(rates, Sums(pair, source, target, 1.0))
-        facts = np.repeat(-np.expm1(-f * rate), H, axis=1) * (1.0 - rho)
-        pair = pair * rho + facts
-        extra = extra * rho + facts
+        facts = np.repeat(-np.expm1(-f * rate), H, axis=1)
+        facts *= 1.0 - rho
+        for part in (pair, extra):
+            part *= rho
+            part += facts
         source, target = _ends(layout, pair)
-    own = np.einsum(
-        "prh,rh->pr",
-        total[3].reshape(P, R, H),
-        rates.children[0][np.arange(R), np.arange(R)],
-    )
     return Ahead(
-        state.day, horizon, Sums(total[0], total[1], total[2], sum(factors)), own
+        state.day, horizon, Sums(total[0], total[1], total[2], sum(factors)), again
     )

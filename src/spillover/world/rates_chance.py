@@ -197,9 +197,11 @@ def fit_map(
 def _trend(n: Floats, y: Floats, logit: Floats) -> tuple[float, float]:
     """Where the log of came / stated, a line over the stretches, goes next; variance.
 
-    Its mean over the stretches is the map's, so that only the slope counts.
+    As a shift of the logit. Its mean over the stretches is the map's, so that only the
+    slope counts.
     """
-    came, stated = y.sum(1), n @ (1.0 / (1.0 + np.exp(-logit)))
+    p = 1.0 / (1.0 + np.exp(-logit))
+    came, stated = y.sum(1), n @ p
     weeks = len(came)
     if weeks < 4 or came.min() < 10:
         return 0.0, 0.0
@@ -207,6 +209,7 @@ def _trend(n: Floats, y: Floats, logit: Floats) -> tuple[float, float]:
     log = np.log(came / stated)
     slope = float(at @ log / (at @ at))
     left = log - log.mean() - slope * at
-    ahead = weeks - (weeks - 1) / 2.0
+    moved = float((n @ (p * (1.0 - p))).sum() / stated.sum())  # by a shift of one
+    ahead = (weeks - (weeks - 1) / 2.0) / moved
     doubt = float(left @ left) / (weeks - 2) / float(at @ at) * ahead**2
     return slope * ahead, doubt
