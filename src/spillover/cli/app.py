@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spillover.cli import (  # noqa: F401 - they add their verbs
+    bench_tkg,
     compare,
     discover,
     events,

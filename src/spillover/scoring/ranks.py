@@ -91,7 +91,7 @@ def filtered_ranks(
     equal = equal - (mine[None, :] == mine[:, None]).sum(1)
     if ties == "random":
         assert rng is not None
-        return 1.0 + higher + rng.integers(0, equal + 1)
+        return np.asarray(1.0 + higher + rng.integers(0, equal + 1), float)
     return np.asarray(1.0 + higher + equal / 2, float)
 
 

@@ -11,6 +11,7 @@ This file must never import a second stage.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ Floats = NDArray[np.float64]
 FADE_DAYS = 4000
 
 
+@lru_cache(maxsize=8)
 def fade_table(half_lives: tuple[float, ...], days: int = FADE_DAYS) -> Floats:
     """2^(-d / h) for d = 0..days - 1, shape (H, days)."""
     return np.asarray(
