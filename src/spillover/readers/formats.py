@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 __all__ = ["Form", "Format", "Rule", "plain_name", "several_of", "words"]
@@ -145,6 +145,7 @@ def several_of(names: Sequence[str], most: int = 20) -> str:
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
 
 
+@lru_cache(maxsize=4096)
 def plain_name(text: str) -> str:
     """Letters and digits of a column's name, in lower case.
 

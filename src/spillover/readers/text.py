@@ -91,7 +91,17 @@ def blocks(
 
 
 def _ahead(file: IO[bytes]) -> Iterator[bytes]:
-    """Blocks, the next one unpacked while the last is worked on; an empty one ends."""
+    """Blocks, the next one unpacked while the last is worked on; an empty one ends.
+
+    What fits in one block needs no thread: many small files would wait for theirs.
+    """
+    raw = file.read(BLOCK)
+    while len(raw) < BLOCK:
+        yield raw
+        if not raw:
+            return
+        raw = file.read(BLOCK)
+    yield raw
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(file.read, BLOCK)
         while True:
