@@ -255,7 +255,7 @@ def test_by_keyboard_alone(page, served):
 
 PAGES = (
     "/", "/reports", "/events", "/forecasts", "/work", "/glossary", "/cases/strait-demo", "/cases/strait-demo/edit",
-    "/cases/strait-demo/events", "/runs/{run}", "/runs/{run}/levers", "/runs/{run}/paths",
+    "/cases/strait-demo/events", "/cases/strait-demo/replay", "/runs/{run}", "/runs/{run}/levers", "/runs/{run}/paths",
     "/runs/{run}/what-if", "/runs/{run}/what-if-no-strike-in-january", "/runs/{run}/sensitivity",
     "/runs/{run}/brief", "/compare?a={run}&b={run}", "/nothing-here",
 )  # fmt: skip
@@ -275,12 +275,20 @@ def recorded(served, run):
     served.finished(served.client.post(f"/api/runs/{run}/record", json={}).json())
 
 
+@pytest.fixture(scope="module")
+def replayed(served):
+    """The demo case replayed, every other week of its winter, at the least size."""
+    asked = {"every": "14d", "first": "2030-12-20", "draws": 40, "futures": 4}
+    job = served.client.post("/api/cases/strait-demo/replay", json=asked).json()
+    return served.finished(job)["result"]["link"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_page_is_accessible_and_fits(
-    browser, served, run, report, recorded, width, scheme
+    browser, served, run, report, recorded, replayed, width, scheme
 ):
-    del recorded
+    del recorded, replayed
     from axe_playwright_python.sync_playwright import Axe
 
     context = browser.new_context(
@@ -343,6 +351,26 @@ def test_a_forecast_goes_on_record_and_is_resolved(page, served):
     assert "done" in steps.get_by_text("Score").evaluate(
         "e => e.closest('li').className"
     )
+
+
+def test_a_replay_is_played_from_the_page_of_its_case(page, served, replayed):
+    page.goto(served.base + "/cases/strait-demo")
+    page.get_by_role("link", name="Replay").click()
+    assert page.url.endswith(replayed)
+    assert "A replay is no proof of foresight" in page.locator("main").inner_text()
+    slider = page.get_by_role("slider", name="Day of the replay")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert page.locator(".player output").inner_text() == "20 December 2030"
+    assert "said" in page.locator("figure .says-day").first.inner_text()
+    with page.expect_download() as got:
+        page.get_by_role("link", name="Take the page along").click()
+    assert b"data-replay" in Path(got.value.path()).read_bytes()
+    twin = served.client.get("/cases/strait-demo/replay.json").json()
+    assert twin["page"]["report"]["kind"] == "Replay"
+    assert not twin["stale"]
+    bad = served.client.post("/api/cases/strait-demo/replay", json={"every": "often"})
+    assert bad.status_code == 422
 
 
 def test_what_a_report_holds_is_shown_and_never_run(page, served):

@@ -108,7 +108,7 @@ def _picture(n: int, rows: Sequence[ReplayRow], start: dt.date) -> Picture:
         name,
         "replay",
         _finding(text, rows),
-        "Computed, with judged numbers. Dot: chance said that day. Bar: 90 % interval. Below: what came in the window that began that day.",
+        "Computed, with judged numbers. Dot: chance said that day. Bar: 90 % interval; none where the samples spread no more than chance. Below: what came in the window that began that day.",
         {"rows": data, "start": start.isoformat()},
         _table(name, text, rows),
         steps={"place": place(data), "days": days, "length": rows[0].days},

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from spillover import __version__
+from spillover.brief.template import script_of
 from spillover.errors import InputError
 from spillover.web.call_bodies import refusal
 from spillover.web.calls import calls
@@ -72,6 +73,11 @@ def desk_app(desk: Desk, session: Session, pool: Pool) -> ASGIApp:
         return Response(
             css, media_type="text/css", headers={"cache-control": "max-age=60"}
         )
+
+    @app.get("/static/replay.js", include_in_schema=False)
+    def player() -> Response:
+        # The one that stands in a replay's own file.
+        return Response(script_of("replay.js")[0], media_type="text/javascript")
 
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     app.include_router(calls(desk, pool))

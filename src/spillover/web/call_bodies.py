@@ -35,6 +35,7 @@ __all__ = [
     "PastedReport",
     "RecordAsked",
     "Refusal",
+    "ReplayAsked",
     "ReportId",
     "Resolution",
     "RunAsked",
@@ -150,6 +151,17 @@ class RunAsked(Body):
     full: bool = Field(
         default=False, description="Also levers, ways, assumptions, what-ifs."
     )
+
+
+class ReplayAsked(Body):
+    """On which earlier days a case is to be asked."""
+
+    every: str = Field(default="month", pattern=r"^(month|[1-9][0-9]{0,2}d)$")
+    first: str = Field(default="", pattern=DAY)
+    until: str = Field(default="", pattern=DAY)
+    draws: int = Field(default=400, ge=2, le=20_000)
+    futures: int = Field(default=20, ge=1, le=1000)
+    seed: int = Field(default=1, ge=0, le=2**62)
 
 
 class StudyAsked(Body):

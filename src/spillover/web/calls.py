@@ -32,6 +32,7 @@ from spillover.web.call_bodies import (
     OutlookDraft,
     PastedReport,
     RecordAsked,
+    ReplayAsked,
     Resolution,
     RunAsked,
     RunId,
@@ -270,6 +271,17 @@ def calls(desk: Desk, pool: Pool) -> APIRouter:
         desk.case_folder(case)
         params = {"case": case, **body.model_dump()}
         return begin("run", f"Running {case}", params, case=case)
+
+    @api.post(
+        "/cases/{case}/replay",
+        tags=["runs"],
+        summary="Replay a case on earlier days",
+        status_code=202,
+    )
+    async def replay(case: CaseId, body: ReplayAsked) -> dict[str, Any]:
+        desk.case_folder(case)
+        params = {"case": case, **body.model_dump()}
+        return begin("replay", f"Replaying {case}", params, case=case)
 
     @api.post(
         "/runs/{run}/studies",

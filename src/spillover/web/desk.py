@@ -2,6 +2,7 @@
 
     cases/<id>/            case.yaml and tables;  .versions/  what was there before
     runs/<id>/             run folders as `spillover run` writes them;  desk/  pages
+    replays/<case>/        the last replay of a case;  desk/  its page
     reports/<id>.json      readings to review
     inbox/                 files as they were given
     events.duckdb          events and claims
@@ -332,6 +333,18 @@ class Desk:
     def remove_run(self, run: str) -> None:
         """Put a run into the trash."""
         self._to_trash(self.run_folder(run), run)
+
+    # ---- replays ------------------------------------------------------------------
+
+    def replay_folder(self, case: str) -> Path:
+        """Where the last replay of a case stands, made or not."""
+        self.case_folder(case)
+        return self.root / "replays" / case
+
+    def replay(self, case: str) -> dict[str, Any] | None:
+        """What a worker wrote for the page of a replay, or nothing."""
+        path = self.replay_folder(case) / "desk" / "replay.json"
+        return json_of(path) if path.is_file() else None
 
     # ---- forecasts ----------------------------------------------------------------
 

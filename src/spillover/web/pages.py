@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path as File
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import jinja2
 from fastapi import APIRouter, Path, Query
@@ -27,6 +27,7 @@ __all__ = ["pages", "renderer"]
 
 HERE = File(__file__).parent
 WhatIfId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+ReplayFile = Literal["replay.html", "replay.json", "replay.csv"]
 RunQuery = Annotated[
     str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$", description="Id of a run.")
 ]
@@ -131,6 +132,10 @@ def pages(desk: Desk, views: Views, pool: Pool) -> APIRouter:
         """A case and its runs."""
         return await views.case(case)
 
+    async def replay(case: CaseId) -> View:
+        """A case on earlier days, against what happened."""
+        return await views.replay(case)
+
     async def edit(case: CaseId) -> View:
         """Editor of a case, with the register of its numbers."""
         return await views.edit(case)
@@ -208,6 +213,7 @@ def pages(desk: Desk, views: Views, pool: Pool) -> APIRouter:
     page("/work", "work.html.j2", work)
     page("/glossary", "glossary.html.j2", glossary)
     page("/compare", "two_runs.html.j2", compare)
+    page("/cases/{case}/replay", "replay.html.j2", replay)
     page("/cases/{case}/edit", "edit.html.j2", edit)
     page("/cases/{case}/events", "events.html.j2", case_events)
     page("/cases/{case}", "case.html.j2", case)
@@ -218,6 +224,19 @@ def pages(desk: Desk, views: Views, pool: Pool) -> APIRouter:
     page("/runs/{run}/what-if-{name}", "study.html.j2", what_if)
     page("/runs/{run}/brief", "brief.html.j2", brief)
     page("/runs/{run}", "run.html.j2", run)
+
+    @router.get(
+        "/cases/{case}/replay/{name}",
+        tags=["files"],
+        summary="A file of the last replay",
+        response_class=FileResponse,
+    )
+    def replay_file(case: CaseId, name: ReplayFile) -> FileResponse:
+        path = desk.replay_folder(case) / name
+        if not path.is_file():
+            msg = f"{case} was not replayed yet"
+            raise NotThere(msg)
+        return FileResponse(path, filename=f"{case}-{name}")
 
     @router.get("/runs/{run}/files/{name}", tags=["files"], summary="A file of a run")
     def run_file(

@@ -13,6 +13,7 @@ from spillover.web import (
     task_cases,
     task_forecasts,
     task_outlook,
+    task_replays,
     task_runs,
     task_sources,
 )
@@ -21,6 +22,13 @@ __all__ = ["TASKS"]
 
 TASKS: dict[str, Callable[..., Any]] = {
     name: getattr(file, name)
-    for file in (task_cases, task_sources, task_runs, task_forecasts, task_outlook)
+    for file in (
+        task_cases,
+        task_sources,
+        task_runs,
+        task_forecasts,
+        task_outlook,
+        task_replays,
+    )
     for name in file.__all__
 }

@@ -166,6 +166,16 @@ class Views:
             "work": self._work(case=case),
         }  # fmt: skip
 
+    async def replay(self, case: str) -> View:
+        """The last replay of a case; empty until asked for."""
+        head = self.desk.case(case)
+        page = self.desk.replay(case)
+        return {
+            "title": f"Replay: {head.title}", "case": asdict(head), "page": page,
+            "stale": page is not None and page["digest"] != _case_digest(self.desk, head),
+            "work": self._work(case=case),
+        }  # fmt: skip
+
     async def edit(self, case: str) -> View:
         """The editor: the text, the register of its numbers, or why there is none."""
         from spillover.web.pool import TaskFailed
