@@ -17,7 +17,7 @@ NO_VENV = could not make $(VENV): is the venv module installed (python3-venv on 
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-all lint types fix bench truth truth-short lock audit sbom release-check wheelhouse recompile clean
+.PHONY: help run dev test test-all lint types fix bench fuzz truth truth-short lock audit sbom release-check wheelhouse recompile clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -53,6 +53,9 @@ bench: $(VENV)/.dev $(BENCH)/.ready ## simulating, levers, fitting, importing, t
 	$(BIN)/python -m benchmarks.levers
 	$(BIN)/python -m benchmarks.import_rows
 	$(BIN)/python -m benchmarks.desk --runs 20
+
+fuzz: $(VENV)/.dev ## spoilt input for every reader; MINUTES=n, goes on where it stopped
+	$(BIN)/python -m tests.fuzz.campaign --minutes $(or $(MINUTES),20)
 
 truth: $(VENV)/.dev ## measure every number of the docs anew (hours); ONLY="name name" some
 	$(BIN)/python -m truth $(if $(ONLY),--only $(ONLY))
