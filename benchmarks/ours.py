@@ -18,7 +18,7 @@ from spillover.engine.asked import compile_questions
 from spillover.engine.branching import act_table, buckets_per_day
 from spillover.engine.chunk import Arms, Past, new_courses, run_chunk
 from spillover.engine.program import compile_model
-from spillover.ensemble.totals import Totals
+from spillover.ensemble.totals import new_totals
 from spillover.keys import id_key
 from spillover.model.structure import (
     Act,
@@ -122,8 +122,7 @@ def _runner(work: Workload, *, gated: bool) -> tuple[Callable[[int], int], np.nd
     total = np.zeros(2, np.int64)
 
     def run(seed: int) -> int:
-        totals = Totals(1, 1, asked, len(model.streams), program)
-        sums, pairs = totals.take()
+        sums, pairs = new_totals(1, 1, asked, len(model.streams), program.days)
         error = run_chunk(
             program, courses, asked, sums, pairs, arms, theta[None, None],
             mu[None, None],
