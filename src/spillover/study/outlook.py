@@ -21,9 +21,9 @@ from spillover.world.rates_chance import ChanceMap, fit_map
 from spillover.world.rates_fit import FEWEST_DAYS, Fit, fit_rates
 from spillover.world.rates_layout import Layout, layout_of, state_at
 from spillover.world.rates_shares import Shares, shares_of
-from spillover.world.rates_weeks import stretch_of
+from spillover.world.rates_weeks import Stretch, stretch_of
 
-__all__ = ["STRETCHES", "Learned", "Stated", "View", "learn", "view_at"]
+__all__ = ["STRETCHES", "Learned", "Stated", "View", "learn", "lessons", "view_at"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -59,10 +59,10 @@ class Learned:
         return self.fit.rates
 
 
-def learn(
+def lessons(
     facts: Facts, end: int, *, horizon: int = 7, progress: Progress | None = None
-) -> Learned:
-    """Learn rates and the map of chances from the facts before `end`.
+) -> tuple[Fit, list[Stretch]]:
+    """Rates from the facts before the last stretches, and these stretches, stated.
 
     Raises
     ------
@@ -87,8 +87,23 @@ def learn(
         parts.append(
             stretch_of(fit.rates, facts, layout, end - k * horizon, horizon=horizon)
         )
+    return fit, parts
+
+
+def learn(
+    facts: Facts, end: int, *, horizon: int = 7, progress: Progress | None = None
+) -> Learned:
+    """Learn rates and the map of chances from the facts before `end`.
+
+    Raises
+    ------
+    EventsError
+        When the facts cover too few days.
+    """
+    say = progress or (lambda done, total, what: None)
+    fit, parts = lessons(facts, end, horizon=horizon, progress=progress)
     chances = fit_map(parts, actions=len(facts.actions))
-    say(20 + n, 22 + n, "looking ahead")
+    say(20 + len(parts), 22 + len(parts), "looking ahead")
     return Learned(fit, chances, end, horizon)
 
 

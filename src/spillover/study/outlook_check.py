@@ -1,7 +1,8 @@
 """Whether the chances of an outlook held: stated and seen over the last weeks.
 
-Rates and map are learned on what lies before these weeks and stay as they are; only the
-sums go on day by day. Three simple forecasters answer the same questions:
+As in use: rates are learned on what lies well before, and stay as they are; sums go on
+day by day; before each stretch the map is learned anew on those that came before it,
+and so are the base rates of the simple forecasters. Three simple forecasters answer the same questions:
 
     recency    had the pair this act in the last 7 days, in the last 30, before, never,
                or never anything: the share of such that had it, by act, in the weeks
@@ -27,7 +28,8 @@ from numpy.typing import NDArray
 
 from spillover.errors import EventsError
 from spillover.model.facts import Facts
-from spillover.study.outlook import Learned, learn
+from spillover.study.outlook import lessons
+from spillover.world.rates_chance import ChanceMap, fit_map
 from spillover.world.rates_layout import Layout, added, layout_of
 from spillover.world.rates_weeks import Stretch, stretch_of
 
@@ -96,8 +98,8 @@ class Check:
     ----------
     first, stretches, horizon
         First day, and how many stretches of how many days.
-    learned
-        What was learned before it.
+    learned_on
+        Stretches each map was learned on.
     bins
         Pairs seen before; then, in `new_bins`, pairs never seen (weighted sample).
     totals
@@ -111,7 +113,7 @@ class Check:
     first: int
     stretches: int
     horizon: int
-    learned: Learned
+    learned_on: int
     bins: tuple[Bin, ...]
     new_bins: tuple[Bin, ...]
     totals: tuple[tuple[int, float, float, float, float], ...]
@@ -187,13 +189,13 @@ def _own(facts: Facts, layout: Layout, day: int, horizon: int) -> tuple[Floats, 
 
 
 def _answers(
-    part: Stretch, facts: Facts, layout: Layout, learned: Learned, simple: _Simple
+    part: Stretch, facts: Facts, layout: Layout, chances: ChanceMap, simple: _Simple
 ) -> dict[str, Floats]:
     """Every forecaster's chances for one stretch, shape (n, R)."""
     R = layout.actions
     new = np.arange(len(part.source)) >= part.seen
     acts = np.broadcast_to(np.arange(R), part.expected.shape)
-    stated = learned.chances.chance(part.expected, new)
+    stated = chances.chance(part.expected, new)
     P = len(layout.key)
     kind = np.full((P, R), 3)
     at = (layout.cell_pair, layout.cell_action)
@@ -232,15 +234,10 @@ def check_outlook(
     say = progress or (lambda done, total, what: None)
     first = end - stretches * horizon
     facts = facts.between(-(2**31) + 1, end)
-    learned = learn(facts, first, horizon=horizon, progress=lambda d, t, w: say(d, t + stretches, w))  # fmt: skip
+    fit, past = lessons(facts, first, horizon=horizon, progress=lambda d, t, w: say(d, t + stretches, w))  # fmt: skip
+    n = len(past)
     layout = layout_of(facts)
     E, R = layout.entities, layout.actions
-    simple = _Simple.of(
-        facts,
-        layout,
-        [first - k * horizon for k in range(learned.chances.weeks, 0, -1)],
-        horizon,
-    )
     nb = len(EDGES) - 1
     G = min(GROUPS, E)
     group = np.random.default_rng(1).permutation(E) % G
@@ -254,8 +251,13 @@ def check_outlook(
     who: list[Ints] = []
     for k in range(stretches):
         say(30 + k, 30 + stretches, "stating chances and seeing what came")
-        part = stretch_of(learned.rates, facts, layout, first + k * horizon, horizon=horizon, sample=sample)  # fmt: skip
-        answers = _answers(part, facts, layout, learned, simple)
+        day = first + k * horizon
+        chances = fit_map(past[-n:], actions=R, draws=0)
+        days = [day - j * horizon for j in range(n, 0, -1)]
+        simple = _Simple.of(facts, layout, days, horizon)
+        part = stretch_of(fit.rates, facts, layout, day, horizon=horizon, sample=sample)
+        past.append(part)
+        answers = _answers(part, facts, layout, chances, simple)
         w = np.repeat(part.weight, R)
         y = part.happened.ravel()
         s = np.repeat(group[part.source], R)
@@ -287,7 +289,7 @@ def check_outlook(
         for n in (stretches, G)
     )
     return Check(
-        first, stretches, horizon, learned,
+        first, stretches, horizon, n,
         _bins(reliable[0], facts_in[0], draws), _bins(reliable[1], facts_in[1], draws),
         tuple(totals), _scores(score, draws), questions,
         len(np.unique(np.concatenate(who))),
