@@ -18,7 +18,12 @@ from random import Random
 
 __all__ = ["main"]
 
-READERS = ["spillover.case", "spillover.readers", "spillover.reports", "spillover.store"]
+READERS = [
+    "spillover.case",
+    "spillover.readers",
+    "spillover.reports",
+    "spillover.store",
+]
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ QUICK = {
     "case-words": 1, "answers": 2, "actors": 1, "decisions": 2, "ledger": 2, "gold": 2,
     "dictionaries": 1, "run-folder": 2, "report-words": 1, "report-read": 1,
     "report-page": 1, "event-parquet": 1, "event-import": 1, "fit-file": 1,
-    "case-file": 1, "case-edit": 1, "graph-folder": 1,
+    "case-file": 1, "case-edit": 1, "graph-folder": 1, "daily-table": 1,
 }  # fmt: skip
 """Blocks of each target; the slow ones have small blocks."""
 

@@ -29,6 +29,8 @@ __all__ = ["DailyTable", "TableQuery", "read_table"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+MOST_DAYS = 36_525
+"""A century; a table that spans more holds a date that is wrong."""
 SILENT_RUN = 14
 """Days on which every cell is zero before they are taken as not reported."""
 READERS = {
@@ -309,6 +311,9 @@ def _joined(parts: list[_Part], query: TableQuery, notes: list[str]) -> DailyTab
             raise InputError(msg)
     start, last = parts[0].first, parts[-1].last
     T = (last - start).days + 1
+    if T > MOST_DAYS:
+        msg = f"the tables hold {start} to {last}: {T:,} days. Expected a century at most: see whether the first or the last date is right"
+        raise InputError(msg)
     observed = np.zeros(T, np.bool_)
     for p in parts:
         observed[(p.first - start).days : (p.last - start).days + 1] = True
