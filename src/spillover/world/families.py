@@ -35,7 +35,7 @@ class Family(NamedTuple):
     who
         "self", "country", "sector" or "any".
     act
-        "same", "turned", "way" (X acts or is acted upon) or "any".
+        "same", "group" (see `acts`), "way" (X acts or is acted upon) or "any".
     answer
         "self", "country", "sector", or "sector here": the sector, and whether it is of
         the same country as X.
@@ -50,23 +50,23 @@ class Family(NamedTuple):
 FAMILIES = (
     Family("X and Y, any act", "self", "any", "self"),
     Family("X and Y, any act that way", "self", "way", "self"),
-    Family("X and Y, the same act turned round", "self", "turned", "self"),
+    Family("X and Y, acts of the group", "self", "group", "self"),
     Family("anyone and Y, the same act", "any", "same", "self"),
-    Family("anyone and Y, any act that way", "any", "way", "self"),
+    Family("anyone and Y, acts of the group", "any", "group", "self"),
     Family("anyone and Y, any act", "any", "any", "self"),
     Family("others of X's country and Y, the same act", "country", "same", "self"),
     Family("others of X's country and Y, any act", "country", "any", "self"),
-    Family("others of X's country and Y, any act that way", "country", "way", "self"),
+    Family("others of X's country and Y, acts of the group", "country", "group", "self"),
     Family("others of X's sector and Y, the same act", "sector", "same", "self"),
-    Family("others of X's sector and Y, any act that way", "sector", "way", "self"),
-    Family("X and Y's country, the same act", "self", "same", "country"),
+    Family("others of X's sector and Y, acts of the group", "sector", "group", "self"),
+    Family("X and Y's country, acts of the group", "self", "group", "country"),
     Family("X and Y's country, any act", "self", "any", "country"),
-    Family("X and Y's sector, the same act", "self", "same", "sector"),
+    Family("X and Y's sector, acts of the group", "self", "group", "sector"),
     Family("X and Y's sector, any act", "self", "any", "sector"),
     Family("X's country and Y's country, the same act", "country", "same", "country"),
     Family("X's country and Y's country, any act", "country", "any", "country"),
     Family("X's sector and Y's sector, the same act", "sector", "same", "sector here"),
-    Family("X's sector and Y's sector, that way", "sector", "way", "sector here"),
+    Family("X's sector and Y's sector, acts of the group", "sector", "group", "sector here"),
     Family("X's country and Y's sector, the same act", "country", "same", "sector here"),
 )  # fmt: skip
 
@@ -113,9 +113,15 @@ class Book(NamedTuple):
 
 
 def book_of(
-    q: Questions, labels: Labels, families: tuple[Family, ...] = FAMILIES
+    q: Questions,
+    labels: Labels,
+    groups: NDArray[np.int32],
+    families: tuple[Family, ...] = FAMILIES,
 ) -> Book:
-    """An empty book with a slot for everything the questions will count."""
+    """An empty book with a slot for everything the questions will count.
+
+    `groups` are those of acts, by relation.
+    """
     E, R = q.n_entities, q.n_relations
     anything = np.zeros(E, np.int32)
     traits = {
@@ -123,9 +129,8 @@ def book_of(
         "sector": labels.sector, "sector here": labels.sector, "any": anything,
     }  # fmt: skip
     relation = np.arange(R, dtype=np.int32)
-    turned = ((relation + R // 2) % R).astype(np.int32)
     way = (relation >= R // 2).astype(np.int32)
-    acts = {"same": relation, "turned": turned, "way": way, "any": np.zeros_like(way)}
+    acts = {"same": relation, "group": groups, "way": way, "any": np.zeros_like(way)}
     wanted = list(dict.fromkeys((f.who, f.act) for f in families))
     rows = [(f.who, f.act, f.answer) for f in families]
     rows += [(who, act, "any") for who, act in wanted]
@@ -140,10 +145,8 @@ def book_of(
         labels.country[q.who] > 0
     )
     keys, slots, edge = [], [], [0]
-    for f, (_, act, _) in enumerate(rows):
-        # what is asked under the turned act is counted under the act itself
-        counted = relation if act == "turned" else act_code[f]
-        key = who_code[f][q.who].astype(np.int64) * n_acts[f] + counted[q.relation]
+    for f in range(len(rows)):
+        key = who_code[f][q.who].astype(np.int64) * n_acts[f] + act_code[f][q.relation]
         key = key * n_answers[f] + answer_code[f][q.answer]
         if here[f]:
             key = key * 2 + same

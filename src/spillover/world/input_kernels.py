@@ -9,7 +9,7 @@ import numpy as np
 from spillover.jit import allocating
 from spillover.world.book_kernels import slot_of
 
-__all__ = ["count_answers", "rows_of_day"]
+__all__ = ["beside", "count_answers", "rows_of_day"]
 
 LONG_AGO = 999.0
 LITTLE = 1e-6
@@ -206,3 +206,24 @@ def count_answers(
             around[o, d] = around[o, d] * f + unit[s, d]
         around_count[o] = around_count[o] * f + 1.0
         around_last[o] = day
+
+
+@allocating
+def beside(edge, columns, first, out):
+    """Compare inputs among the candidates of a question: place, and what is missing.
+
+    Columns `first` on hold for each compared column how many candidates have more,
+    the next as many hold its difference to the largest.
+    """
+    C = len(columns)
+    for g in range(len(edge) - 1):
+        a, b = edge[g], edge[g + 1]
+        for c in range(C):
+            value = out[a:b, columns[c]].copy()
+            order = np.argsort(-value)
+            place = 0
+            for n in range(b - a):
+                if n > 0 and value[order[n]] < value[order[n - 1]]:
+                    place = n
+                out[a + order[n], first + c] = place
+                out[a + order[n], first + C + c] = value[order[n]] - value[order[0]]

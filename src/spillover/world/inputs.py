@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spillover.world.acts import act_groups
 from spillover.world.book_kernels import count_day
 from spillover.world.candidate_kernels import candidates_of_day
 from spillover.world.cells import Cells
@@ -30,7 +31,7 @@ from spillover.world.counts import (
 )
 from spillover.world.families import FAMILIES, FAMILY_HALF_LIVES, Book, book_of
 from spillover.world.fit import fade_table, relation_kinds
-from spillover.world.input_kernels import count_answers, rows_of_day
+from spillover.world.input_kernels import beside, count_answers, rows_of_day
 from spillover.world.intensity import Parameters
 from spillover.world.intensity_kernels import add_facts, target_part
 from spillover.world.labels import Labels, with_countries_of_partners
@@ -41,6 +42,23 @@ __all__ = ["DayRows", "How", "Learned", "input_names", "rows_by_day"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+COMPARED = (
+    "X and Y, the same act, half-life 20 days",
+    "X and Y, any act, half-life 20 days",
+    "X and Y, acts of the group, half-life 20 days",
+    "common partners, strength",
+    "likeness, log chance",
+    "likeness to whom X is busy with",
+    "anyone and Y, the same act, half-life 20 days",
+    "anyone and Y, any act, half-life 3 days",
+    "others of X's country and Y, any act, half-life 20 days",
+    "others of X's country and Y, acts of the group, half-life 120 days",
+    "others of X's sector and Y, the same act, half-life 120 days",
+    "X's sector and Y's sector, the same act, share",
+)
+"""Inputs that are also compared with those of the other candidates."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +152,8 @@ def input_names(half_lives: tuple[float, ...]) -> tuple[str, ...]:
     for f in FAMILIES:
         names += [f"{f.name}, half-life {_days(h)}" for h in FAMILY_HALF_LIVES]
         names += [f"{f.name}, days since", f"{f.name}, share"]
+    names += [f"{x}: place among the candidates" for x in COMPARED]
+    names += [f"{x}: beside the largest" for x in COMPARED]
     return tuple(names)
 
 
@@ -199,7 +219,7 @@ def rows_by_day(
     work = _Work(
         q, learned, busy, how, labels, cells, columns_of(cells),
         empty_counts(cells, len(p.half_lives), like.answer.shape[1]),
-        book_of(q, labels), _unit(like.answer),
+        book_of(q, labels, act_groups(q, first)), _unit(like.answer),
         fade_table(p.half_lives), fade_table(FAMILY_HALF_LIVES),
     )  # fmt: skip
     counts, book = work.counts, work.book
@@ -305,13 +325,23 @@ def _answer_day(
     right = np.zeros((G, K), bool)
     a, k = np.nonzero(hit)
     right[group[a], k] = True
-    row_group, row_place, weight = _chosen(c.number, right, keep, rng)
-    out = np.zeros((len(row_group), len(input_names(p.half_lives))), np.float32)
+    names = input_names(p.half_lives)
+    row_group, row_place, _ = _chosen(c.number, right, 0, None)
+    out = np.zeros((len(row_group), len(names)), np.float32)
     rows_of_day(
         since, weekday, row_group, row_place, asked, near, c, work.columns, work.counts,
         work.fade, work.book, work.family_fade, len(FAMILIES), work.labels.country,
         work.labels.sector, out,
     )  # fmt: skip
+    edge = np.searchsorted(row_group, np.arange(G + 1))
+    compared = np.array([names.index(x) for x in COMPARED])
+    beside(edge, compared, len(names) - 2 * len(compared), out)
+    if rng is not None:
+        row_of = np.cumsum(c.number) - c.number
+        row_group, row_place, weight = _chosen(c.number, right, keep, rng)
+        out = out[row_of[row_group] + row_place]
+    else:
+        weight = np.ones(len(row_group), np.float32)
     row_at = np.full((G, K), -1, np.int64)
     row_at[row_group, row_place] = np.arange(len(row_group))
     place = np.full(len(at), -1, np.int64)
