@@ -27,6 +27,7 @@ from rich.table import Table
 
 from spillover.api.model import load
 from spillover.api.replay import days_of, replay_case
+from spillover.places import compiled_folder
 
 BEGINS, ORIGIN = dt.date(2030, 1, 1), dt.date(2031, 4, 15)
 ACTORS = ("ard", "bel", "cor", "dun", "esk", "fen", "gal", "hod")
@@ -108,6 +109,8 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true", help="Share of each step.")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        # Processes take compiled code from where it is kept, but no fit.
+        os.environ["NUMBA_CACHE_DIR"] = str(compiled_folder())
         os.environ["SPILLOVER_CACHE"] = str(Path(folder) / "cache")
         model = load(write_case(Path(folder)))
         model.check()
