@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from spillover import __version__
 from spillover.store.atomic import write_text
 from truth.checks import CHECKS, Check, check
 from truth.page import PAGE, written
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--page", action="store_true")
+    parser.add_argument("--carry", nargs=3, metavar=("NAME", "DATE", "PAGE"))
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--seed", type=int, help="of the short form; absent: the day")
     parser.add_argument("--laws", nargs="+", help="of the short form: other tests")
@@ -67,6 +69,12 @@ def main() -> None:
     if asked.list:
         for c in CHECKS:
             print(f"{c.id:15} {c.minutes:5g} min  {c.what}\n{'':27}{c.command}")
+    elif asked.carry:
+        name, date, page = asked.carry
+        carried = {"state": "carried", "date": date, "page": page}
+        carried |= {"command": check(name).command, "version": __version__}
+        save(load() | {name: carried})
+        write_text(PAGE, written(load()))
     elif asked.page:
         write_text(PAGE, written(load()))
     elif asked.short:

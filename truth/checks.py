@@ -99,6 +99,11 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check("questions", "a fixed set of questions on those series",
           "spillover bench-questions FOLDER", 3, "data"),
+    Check(
+        "yes-no", "chances of yes/no questions: reliability and scores (one of the series)",
+        "spillover backtest FOLDER/icews_me_daily/icews18_me.csv.gz --keys source,target,cls --count n "
+        '--cells 200 --where "source <> target" --horizons 1,7 --questions', 4, "data",
+    ),
     Check("replay", "iraq-2024 on earlier days, with what was known then",
           "spillover replay iraq-2024 --from 2023-12-01 --draws 400", 3),
     # ---- reading ----
@@ -122,11 +127,22 @@ CHECKS: tuple[Check, ...] = (
           "python -m benchmarks.import_rows", 3),
     Check("desk", "the desk: first page, first numbers, requests a second, memory",
           "python -m benchmarks.desk", 15),
+    Check("replay-speed", "a year of weekly replays of a large case",
+          "python -m benchmarks.replay", 15),
+    Check("watch-speed", "a watch moved on by a day, beside doing it again",
+          "python -m benchmarks.watch", 5),
+    Check("scale", "cost by futures, events and links: slopes and memory",
+          "python -m benchmarks.scale", 20),
     Check("start", "start-up beside bare Python; size of an install",
           "python -m benchmarks.start", 0.5),
+    # ---- hostile input ----
+    Check("fuzz", "spoilt input for every reader: a result or a message, in time and memory",
+          "python -m tests.fuzz.campaign --inputs 5000000", 60),
     # ---- what pages print ----
     Check("iraq-2024", "the answers of the reference case",
           "spillover run iraq-2024 -q -o FRESH", 1),
+    Check("full-run", "levers, ways, what-ifs and assumptions at once",
+          "spillover run iraq-2024 --full -q -o FRESH", 2),
     Check("pages", "what pages print is what the program prints",
           "python -m pytest tests/docs", 4),
 )  # fmt: skip
