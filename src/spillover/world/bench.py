@@ -70,8 +70,8 @@ class Plan:
     warm: int = 20
     back: int = 90
     block: int = 30
-    questions: int = 40_000
-    keep: int = 30
+    questions: int = 50_000
+    keep: int = 24
     rounds: int = 200
     passes: tuple[int, int] = (8, 3)
     seeds: tuple[int, ...] = (0,)
@@ -97,7 +97,8 @@ def plan_for(q: Questions, day: int, *, seeds: int = 1, threads: int = 2) -> Pla
     size = np.bincount(day - q.day[q.day < day])
     enough = int(np.searchsorted(np.cumsum(size), 160_000))
     back = max(1, min(90, max(30, enough), (day - int(q.day[0])) // 2))
-    return Plan(back=back, seeds=tuple(range(seeds)), threads=threads)
+    passes = (6, 2) if int(size.sum()) < 300_000 else (4, 1)
+    return Plan(back=back, passes=passes, seeds=tuple(range(seeds)), threads=threads)
 
 
 def _asked(

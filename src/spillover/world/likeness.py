@@ -31,10 +31,10 @@ __all__ = ["Busy", "Likeness", "busy_with", "fit_likeness"]
 F32 = NDArray[np.float32]
 BUSY_DAYS = 60
 BUSY_HALF_LIFE = 10.0
-MEMORY = 60.0
+MEMORY = 150.0
 """Half-life in days of what the fit remembers."""
 BATCH, RANDOM = 1024, 512
-RATE, RIDGE = 0.1, 1e-4
+RATE, RIDGE = 0.1, 3e-4
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def fit_likeness(
     day: int,
     *,
     passes: int,
-    dimensions: int = 64,
+    dimensions: int = 96,
     begin: Likeness | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Likeness:
