@@ -65,25 +65,35 @@ class Cells:
     ) -> Cells:
         """Cells of sorted, distinct keys."""
         edges = np.arange(n_entities + 1, dtype=np.int64)
-        row = pair_key // n_entities
         return cls(
             pair_key,
-            (row % n_relations).astype(np.int32),
+            (pair_key // n_entities % n_relations).astype(np.int32),
             (pair_key % n_entities).astype(np.int32),
-            np.searchsorted(row // n_relations, edges),
+            np.searchsorted(pair_key, edges * n_relations * n_entities),
             target_key,
             (target_key % n_relations).astype(np.int32),
             (target_key // n_relations).astype(np.int32),
-            np.searchsorted(target_key // n_relations, edges),
+            np.searchsorted(target_key, edges * n_relations),
             n_entities,
             n_relations,
         )
 
     def merged(self, questions: Questions) -> Cells:
-        """These cells and those of more questions."""
-        return Cells.from_keys(
-            np.union1d(self.pair_key, pair_keys(questions)),
-            np.union1d(self.target_key, target_keys(questions)),
+        """These cells and those of more questions; costs a copy, never a sort."""
+        p = _unknown(self.pair_key, pair_keys(questions))
+        t = _unknown(self.target_key, target_keys(questions))
+        new = Cells.from_keys(p, t, self.n_entities, self.n_relations)
+        at_p = np.searchsorted(self.pair_key, p)
+        at_t = np.searchsorted(self.target_key, t)
+        return Cells(
+            np.insert(self.pair_key, at_p, p),
+            np.insert(self.pair_relation, at_p, new.pair_relation),
+            np.insert(self.pair_answer, at_p, new.pair_answer),
+            self.of_who + new.of_who,
+            np.insert(self.target_key, at_t, t),
+            np.insert(self.target_relation, at_t, new.target_relation),
+            np.insert(self.target_answer, at_t, new.target_answer),
+            self.of_answer + new.of_answer,
             self.n_entities,
             self.n_relations,
         )
@@ -96,6 +106,15 @@ class Cells:
             np.searchsorted(self.pair_key, pair_keys(questions)),
             np.searchsorted(self.target_key, target_keys(questions)),
         )
+
+
+def _unknown(known: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The keys that are not among the known ones, sorted, each once."""
+    keys = np.unique(keys)
+    if not len(known):
+        return keys
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return keys[known[at] != keys]
 
 
 def pair_keys(q: Questions) -> NDArray[np.int64]:

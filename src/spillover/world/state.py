@@ -122,6 +122,8 @@ class State:
 
 def _moved(old: Ints, new: Ints, count: Floats, last: Ints) -> tuple[Floats, Ints]:
     """Counts carried over to a larger set of cells."""
+    if len(old) == len(new):
+        return count.copy(), last.copy()
     at = np.searchsorted(new, old)
     c = np.zeros((len(new), count.shape[1]))
     t = np.full(len(new), -1, np.int64)
