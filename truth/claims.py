@@ -25,7 +25,7 @@ __all__ = ["Block", "blocks", "measured", "pages", "untraced"]
 
 MARK = re.compile(r"^<!-- truth: ([a-z0-9, -]+?) -->$")
 COMMAND = re.compile(
-    r"`[^`]*\b(?:python -m (?:benchmarks|pytest|truth)|pytest|make [a-z]|spillover [a-z])[^`]*`"
+    r"`[^`]*\b(?:python -m (?:benchmarks|pytest|truth|tests)|pytest|make [a-z]|spillover [a-z])[^`]*`"
 )
 MADE_FROM_CODE = ("case-reference.md", "cli.md")
 """Written from the code by docs/make_reference.py: they claim no measurement."""
