@@ -321,3 +321,14 @@ def test_check_accounts_for_every_question_and_fact(world):
     for b in c.bins:
         assert b.low <= b.stated <= b.high
         assert 0.0 <= b.band_low <= b.band_high <= 1.0
+
+
+def test_around_takes_commas_and_semicolons_and_tells_a_typing_error(world):
+    from spillover.cli.outlook import _names
+
+    assert _names("Brigades, Westmark", world) == ["Brigades", "Westmark"]
+    assert _names("Delta Union;Arland", world) == ["Delta Union", "Arland"]
+    with pytest.raises(
+        InputError, match=r'--around "Brigads": .* Did you mean "Brigades"\?'
+    ):
+        _names("Arland,Brigads", world)

@@ -14,6 +14,7 @@ from spillover.cli.root import Json, Quiet, app, day_of, note, say
 if TYPE_CHECKING:
     from spillover.api.outlook import Outlook
     from spillover.study.outlook_check import Check
+    from spillover.study.outlook_facts import WorldEvents
 
 __all__: list[str] = []
 
@@ -86,8 +87,8 @@ def outlook(
         str,
         typer.Option(
             "--around",
-            metavar="ACTOR[;ACTOR]",
-            help="Actors of the draft, by name or id; those they deal with most are added.",
+            metavar="ACTOR[,ACTOR]",
+            help="Actors of the draft, by name or id, commas or semicolons between; those they deal with most are added.",
         ),
     ] = "",
     out: Annotated[
@@ -116,9 +117,7 @@ def outlook(
             day_zero=day_of(day_zero, "--day-zero") if day_zero else None,
             progress=bar,
         )
-        names = _names(around)
-        for n in names:  # a typing error is told before the work
-            world.actor(n, "--around")
+        names = _names(around, world)  # a typing error is told before the work
         found = look(
             world, actor=actor, action=action, target=target, horizon=days, top=top,
             rose=rose, progress=bar,
@@ -158,9 +157,23 @@ def outlook(
         )
 
 
-def _names(text: str) -> list[str]:
-    """Names between semicolons; a name may hold commas, and then needs no other."""
-    return [n.strip() for n in text.split(";") if n.strip()]
+def _names(text: str, world: WorldEvents) -> list[str]:
+    """Names between semicolons, or commas where a name with its comma is none."""
+    from spillover.errors import InputError
+
+    found = []
+    for part in (p.strip() for p in text.split(";") if p.strip()):
+        try:
+            world.actor(part, "--around")
+        except InputError:
+            if "," not in part:
+                raise
+            for name in (n.strip() for n in part.split(",") if n.strip()):
+                world.actor(name, "--around")
+                found.append(name)
+        else:
+            found.append(part)
+    return found
 
 
 def _print(found: Outlook, quiet: bool) -> None:
