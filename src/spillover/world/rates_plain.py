@@ -75,15 +75,15 @@ def contributions(
     """
     s, r, o = source, action, target
     before = int(np.searchsorted(facts.day, day))
-    fs, fo = facts.source[:before], facts.target[:before]
-    fa = facts.action[:before].astype(np.int64)
+    sources, targets = facts.source[:before], facts.target[:before]
+    acts = facts.action[:before].astype(np.int64)
     p = int(layout.find(np.array([s]), np.array([o]))[0])
     u, v = (shares.of_source[p], shares.of_target[p]) if p >= 0 else (0.0, 0.0)
-    away = (fs == s) & (fo != o) & (s >= 0)
-    home = (fo == o) & (fs != s) & (o >= 0)
+    away = (sources == s) & (targets != o) & (s >= 0)
+    home = (targets == o) & (sources != s) & (o >= 0)
     stands: list[tuple[int, NDArray[np.bool_], float | Floats]] = [
-        (0, (fs == s) & (fo == o), 1.0),
-        (1, (fs == o) & (fo == s), 1.0),
+        (0, (sources == s) & (targets == o), 1.0),
+        (1, (sources == o) & (targets == s), 1.0),
         (2, away, float(u)),
         (3, away, float(shares.meeting[r, o])),
         (4, home, float(v)),
@@ -94,7 +94,7 @@ def contributions(
         use = shares.link_to[s] >= 0
         tie[shares.link_to[s][use]] = shares.link[s][use]
         tie[o] = 0.0
-        stands += [(6, home & (tie[fs] > 0), tie[fs]), (7, (fs == o) & (fo != s), tie[fo])]  # fmt: skip
+        stands += [(6, home & (tie[sources] > 0), tie[sources]), (7, (sources == o) & (targets != s), tie[targets])]  # fmt: skip
     rho = rates.shape.rho
     found: list[tuple[Ints, NDArray[np.int8], Floats]] = []
     for k, mask, weight in stands:
@@ -102,9 +102,9 @@ def contributions(
         ago = (day - 1 - facts.day[at]).astype(float)
         phi = (1.0 - rho) * rho ** ago[:, None]
         w = weight if isinstance(weight, float) else weight[at]
-        amount = w * (rates.children[k, r, fa[at]] * phi).sum(1)
+        amount = w * (rates.children[k, r, acts[at]] * phi).sum(1)
         pair = [_NAMES.index(role_of(k, same=same)) for same in (False, True)]
-        role = np.where(fa[at] == r, pair[1], pair[0]).astype(np.int8)
+        role = np.where(acts[at] == r, pair[1], pair[0]).astype(np.int8)
         found.append((at, role, amount))
     fact, role, amount = (np.concatenate(x) for x in zip(*found, strict=True))
     merged, where = np.unique(fact * len(_NAMES) + role, return_inverse=True)
