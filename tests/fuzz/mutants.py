@@ -16,9 +16,9 @@ from typing import Any
 from unittest.mock import patch
 
 from spillover.case import pattern_text, read, tables, yaml_text
-from spillover.errors import InputError
-from spillover.readers import json_rows, rows, stage, text, unpack
-from spillover.reports import dates, tokens
+from spillover.errors import Fault, InputError
+from spillover.readers import importing, json_rows, rows, stage, text, tkg, unpack
+from spillover.reports import dates, petrarch, tokens
 from spillover.store import ledger
 
 __all__ = ["MUTANTS", "Mutant", "broken"]
@@ -113,6 +113,18 @@ def _to_the_end(block: bytes, *rest: Any) -> bytes:
     return block
 
 
+def _one_letter(noun: str) -> tuple[str, ...]:
+    """The last letter but one, where there may be none."""
+    return (noun, noun[-2]) if noun.endswith("y") else (noun, noun + "s")
+
+
+def _only_json(name: str, number: int, why: str) -> Any:
+    """The place where a number of thousands of digits was not thought of."""
+    if "thousands of digits" in why:
+        raise ValueError(why)
+    return Fault(name, number, 0, "", why)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("an except is missing", "event-packed", "crash", 2_000,
            ((unpack, "_BROKEN", (EOFError, unpack.zipfile.BadZipFile)),)),
@@ -137,6 +149,15 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("half characters in a message", "case-file", "message", 1_500,
            ((read, "read_text", _half_text), (yaml_text, "_printable", str),
             (InputError, "__init__", _bare)), slow=True),
-    Mutant("quotes in SQL are not doubled", "event-import", "crash", 500,
+    # These four were slips of ours that only a campaign found.
+    Mutant("a line end in a name of JSON", "event-json", "crash", 5_000,
+           ((importing, "_MARKS", str.maketrans({'"': '""'})),), slow=True),
+    Mutant("days that overflow their numbers", "graph-folder", "crash", 60_000,
+           ((tkg, "MOST_DIGITS", 15),), slow=True),
+    Mutant("a word of one letter", "dictionaries", "crash", 40_000,
+           ((petrarch, "noun_forms", _one_letter),), slow=True),
+    Mutant("numbers of thousands of digits", "event-json", "crash", 60_000,
+           ((json_rows, "_broken", _only_json),), slow=True),
+    Mutant("quotes in SQL are not doubled", "event-import", "crash", 3_000,
            ((stage, "_text", "'{}'".format),), slow=True),
 )  # fmt: skip

@@ -129,6 +129,15 @@ def table(rng: Random) -> bytes:
     return text.encode()
 
 
+def _odd_name(rng: Random, name: str) -> str:
+    """A name of a column that could part a row in two, now and then."""
+    if rng.random() > 0.06:
+        return name
+    return name + _of(
+        rng, ("\n", ",", '"', "\t", ";;;;;;;;;;;;;;;;", "|", "\r\n", "é", "\0", " ")
+    )
+
+
 def json_rows(rng: Random) -> bytes:
     """Rows as an answer of a server: an array, under a key, or an object a line."""
     rows: list[dict[str, object]] = []
@@ -142,6 +151,8 @@ def json_rows(rng: Random) -> bytes:
                 (None, True, 3, -2.5, [1, "a"], {"b": None}, row[name])
             )
         rows.append(row)
+    if rng.random() < 0.2:
+        rows = [{_odd_name(rng, n): v for n, v in r.items()} for r in rows]
     how = rng.random()
     ascii_only = rng.random() < 0.5
     if how < 0.3:
