@@ -11,6 +11,7 @@ from spillover.world.bench import Plan, learn, ranks_of_whole
 from spillover.world.inputs import Learned, input_names, rows_by_day
 from spillover.world.intensity import plain_intensity
 from spillover.world.labels import labels_of, with_countries_of_partners
+from spillover.world.likeness import busy_with, fit_likeness, mean_likeness
 from spillover.world.plain_ranks import plain_ranks
 from spillover.world.questions import Questions
 from spillover.world.tree_kernels import softmax_slopes
@@ -23,7 +24,8 @@ PLAN = Plan(
     questions=10_000,
     keep=8,
     rounds=4,
-    passes=(2, 1),
+    passes=2,
+    members=2,
     threads=1,
 )
 
@@ -176,6 +178,39 @@ def test_candidates_left_out_are_made_up_for_on_average(stage):
     size = np.diff(full.edge)
     se = np.std(sums, 0) / np.sqrt(len(sums))
     assert (np.abs(np.mean(sums, 0) - size) < 5 * se + 1e-3).all()
+
+
+def test_a_mean_likeness_scores_as_the_mean_of_its_members():
+    _, q = world()
+    busy = busy_with(q, 10, 70)
+    members = [
+        fit_likeness(np.random.default_rng(k), q, busy, 50, passes=1, dimensions=5)
+        for k in range(3)
+    ]
+    row = np.flatnonzero(q.day == 60)[:9]
+    weights = busy.weights[busy.row[row]]
+
+    def score(m):
+        query = m.query(q.who[row], q.relation[row], weights)
+        return query @ m.answer.T + m.bias
+
+    np.testing.assert_allclose(
+        score(mean_likeness(members)),
+        np.mean([score(m) for m in members], 0),
+        atol=1e-5,
+    )
+
+
+def test_whom_one_is_busy_with_is_read_off_the_days_before():
+    _, q = world()
+    busy = busy_with(q, 10, 70)
+    for n in np.flatnonzero(q.day >= 20)[::97]:
+        past = (q.who == q.who[n]) & (q.day < q.day[n]) & (q.day >= q.day[n] - 60)
+        weight = 0.5 ** ((q.day[n] - q.day[past]) / 10.0)
+        want = np.bincount(q.answer[past], weight, q.n_entities) / (1 + weight.sum())
+        got = np.asarray(busy.weights[busy.row[n]].todense()).ravel()
+        np.testing.assert_allclose(got, want, atol=1e-6)
+    assert (busy.row[q.day < 10] == -1).all()
 
 
 def test_slopes_are_those_of_the_loss():

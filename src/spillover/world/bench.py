@@ -17,7 +17,13 @@ from spillover.model.facts import Facts
 from spillover.world.fit import fit_intensity
 from spillover.world.inputs import How, Learned, rows_by_day
 from spillover.world.labels import labels_of
-from spillover.world.likeness import Busy, Likeness, busy_with, fit_likeness
+from spillover.world.likeness import (
+    Busy,
+    Likeness,
+    busy_with,
+    fit_likeness,
+    mean_likeness,
+)
 from spillover.world.questions import Questions
 from spillover.world.tree_kernels import second_ranks
 from spillover.world.trees import Trees, fit_trees, learning_set
@@ -63,8 +69,10 @@ class Plan:
         Candidates kept of each of them.
     rounds
         Trees.
-    passes
-        Of the likeness: the first time, and for each later block.
+    passes, members
+        Of each likeness, and how many with different seeds are averaged. Each block
+        begins anew: going on from the last grows sharper and sharper, unlike what the
+        trees have learned from.
     """
 
     warm: int = 20
@@ -73,7 +81,8 @@ class Plan:
     questions: int = 50_000
     keep: int = 24
     rounds: int = 200
-    passes: tuple[int, int] = (8, 3)
+    passes: int = 6
+    members: int = 4
     seeds: tuple[int, ...] = (0,)
     threads: int = 2
     how: How = field(default_factory=How)
@@ -97,8 +106,25 @@ def plan_for(q: Questions, day: int, *, seeds: int = 1, threads: int = 2) -> Pla
     size = np.bincount(day - q.day[q.day < day])
     enough = int(np.searchsorted(np.cumsum(size), 160_000))
     back = max(1, min(90, max(30, enough), (day - int(q.day[0])) // 2))
-    passes = (6, 2) if int(size.sum()) < 300_000 else (4, 1)
-    return Plan(back=back, passes=passes, seeds=tuple(range(seeds)), threads=threads)
+    small = int(size.sum()) < 300_000
+    return Plan(
+        back=back, passes=6 if small else 4, members=4 if small else 3,
+        seeds=tuple(range(seeds)), threads=threads,
+    )  # fmt: skip
+
+
+def _likeness(
+    q: Questions, busy: Busy, day: int, plan: Plan, said: Said | None
+) -> Likeness:
+    return mean_likeness(
+        [
+            fit_likeness(
+                np.random.default_rng((day - int(q.day[0]), member)), q, busy, day,
+                passes=plan.passes, progress=said,
+            )
+            for member in range(plan.members)
+        ]
+    )  # fmt: skip
 
 
 def _asked(
@@ -134,15 +160,11 @@ def learn(
     labels = labels_of(facts.entities)
     intensity = fit_intensity(q, start + plan.warm, begin, progress=said)
     asked = _asked(q, begin, day, plan.questions, 0)
-    like: Likeness | None = None
     days = []
     rng = np.random.default_rng(1)
     for lo in range(begin, day, plan.block):
         hi = min(lo + plan.block, day)
-        like = fit_likeness(
-            np.random.default_rng(lo - start), q, busy, lo, begin=like,
-            passes=plan.passes[int(like is not None)], progress=said,
-        )  # fmt: skip
+        like = _likeness(q, busy, lo, plan, said)
         for row in rows_by_day(
             q, Learned(intensity, like, labels), busy, lo, hi, how=plan.how,
             asked=asked, keep=plan.keep, rng=rng,
@@ -154,10 +176,7 @@ def learn(
         threads=plan.threads, progress=said,
     )  # fmt: skip
     del days
-    like = fit_likeness(
-        np.random.default_rng(day - start), q, busy, day, begin=like,
-        passes=plan.passes[1], progress=said,
-    )  # fmt: skip
+    like = _likeness(q, busy, day, plan, said)
     intensity = fit_intensity(q, start + plan.warm, day, begin=intensity, progress=said)
     return Stage2(Learned(intensity, like, labels), trees, busy, day)
 
@@ -167,10 +186,7 @@ def renewed(
 ) -> Stage2:
     """Intensity and likeness learned anew from the facts before `day`; the trees stay."""
     start = int(q.day[0])
-    like = fit_likeness(
-        np.random.default_rng(day - start), q, stage.busy, day,
-        begin=stage.learned.likeness, passes=plan.passes[1], progress=said,
-    )  # fmt: skip
+    like = _likeness(q, stage.busy, day, plan, said)
     p = fit_intensity(
         q,
         start + plan.warm,

@@ -26,7 +26,7 @@ from scipy.sparse import csr_matrix
 
 from spillover.world.questions import Questions
 
-__all__ = ["Busy", "Likeness", "busy_with", "fit_likeness"]
+__all__ = ["Busy", "Likeness", "busy_with", "fit_likeness", "mean_likeness"]
 
 F32 = NDArray[np.float32]
 BUSY_DAYS = 60
@@ -112,6 +112,25 @@ class Likeness:
         c = busy @ self.answer
         x = self.who[who] + self.now[relation] * c
         return np.asarray(x * self.scale[relation] + self.shift[relation], np.float32)
+
+
+def mean_likeness(members: list[Likeness]) -> Likeness:
+    """One likeness whose score is the mean of its members' scores.
+
+    All is done dimension by dimension, so vectors are laid side by side and the
+    queries divided by their number.
+    """
+
+    def beside(*x: F32) -> F32:
+        return np.concatenate(x, axis=1)
+
+    n = np.float32(len(members))
+    return Likeness(
+        beside(*(m.who for m in members)), beside(*(m.answer for m in members)),
+        beside(*(m.scale / n for m in members)), beside(*(m.shift / n for m in members)),
+        beside(*(m.now for m in members)),
+        np.asarray(np.mean([m.bias for m in members], axis=0), np.float32),
+    )  # fmt: skip
 
 
 def _start(E: int, R: int, D: int, rng: np.random.Generator) -> Likeness:
