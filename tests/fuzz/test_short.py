@@ -13,8 +13,8 @@ QUICK = {
     "event-text": 2, "event-json": 2, "event-packed": 2, "case-tables": 2,
     "case-words": 1, "answers": 2, "actors": 1, "decisions": 2, "ledger": 2, "gold": 2,
     "dictionaries": 1, "run-folder": 2, "report-words": 1, "report-read": 1,
-    "report-page": 1, "event-parquet": 1, "event-import": 1, "fit-file": 1,
-    "case-file": 1, "case-edit": 1, "graph-folder": 1, "daily-table": 1,
+    "report-page": 1, "event-parquet": 3, "event-import": 4, "fit-file": 1,
+    "case-file": 3, "case-edit": 2, "graph-folder": 1, "daily-table": 2,
 }  # fmt: skip
 """Blocks of each target; the slow ones have small blocks."""
 
@@ -23,7 +23,7 @@ QUICK = {
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(n, marks=pytest.mark.slow if n in ("fit-file", "event-import", "case-edit") else ())
+        pytest.param(n, marks=pytest.mark.slow if n in ("fit-file", "event-import", "case-edit", "daily-table") else ())
         for n in TARGETS
     ],
 )  # fmt: skip

@@ -71,5 +71,5 @@ def _warm() -> None:
     numbers_by_path(case)
 
 
-CASE_FILE = Target("case-file", case_text, read, code=CODE, block=25, documents=10, changes=3, weight=2, warm=_warm)  # fmt: skip
-CASE_EDIT = Target("case-edit", make_edit, edit, code=CODE, block=25, documents=10, changes=2, weight=0.5)  # fmt: skip
+CASE_FILE = Target("case-file", case_text, read, code=CODE, block=10, documents=5, changes=3, weight=2, warm=_warm)  # fmt: skip
+CASE_EDIT = Target("case-edit", make_edit, edit, code=CODE, block=10, documents=5, changes=2, weight=0.5)  # fmt: skip

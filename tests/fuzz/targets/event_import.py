@@ -44,7 +44,9 @@ def _store(folder: Path) -> tuple[Any, Path]:
         stack = ExitStack()
         home = Path(mkdtemp(dir=folder.parent, prefix="store"))
         path = home / "events.duckdb"
-        held = stack.enter_context(open_store(path, write=True, memory="512MB"))
+        held = stack.enter_context(
+            open_store(path, write=True, memory="512MB", threads=1)
+        )
         _open.update(stack=stack, path=path, connection=held, used=0)
     _open["used"] += 1
     return _open["connection"], _open["path"]
@@ -81,5 +83,5 @@ def read(data: bytes, folder: Path) -> None:
 
 
 EVENT_IMPORT = Target(
-    "event-import", make, read, code=CODE, block=50, documents=12, weight=2
+    "event-import", make, read, code=CODE, block=10, documents=6, weight=2
 )

@@ -47,4 +47,4 @@ def read(data: bytes, folder: Path) -> None:
     part.rows.read_bytes().decode()
 
 
-EVENT_PARQUET = Target("event-parquet", make, read, code=("readers/importing.py", "readers/sniff.py", "readers/plain.py"), block=50, documents=8, weight=0.8)  # fmt: skip
+EVENT_PARQUET = Target("event-parquet", make, read, code=("readers/importing.py", "readers/sniff.py", "readers/plain.py"), block=10, documents=4, weight=0.8)  # fmt: skip
