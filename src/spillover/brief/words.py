@@ -57,7 +57,7 @@ def interval(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "no spread beyond chance"
     if percent(low) == percent(high):
-        return f"about {percent(low)}"
+        return percent(low) if low < 0.01 or low > 0.99 else f"about {percent(low)}"
     return f"{percent(low)} to {percent(high)}"
 
 
