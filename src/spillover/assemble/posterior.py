@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 from spillover.assemble.slots import SlotTable
 from spillover.errors import InputError, nearest
@@ -89,8 +88,19 @@ def move_scores(table: SlotTable, posterior: Posterior, z: Floats) -> Floats:
             )
             raise InputError(msg)
         columns.append(table.index[path])
+    # Draw by draw and in a fixed order, never by a matrix product: those round a draw
+    # differently beside other draws, and its numbers must not depend on its company.
     R = np.linalg.cholesky(prior_correlation(table, columns))
-    plain = solve_triangular(R, z[:, columns].T, lower=True)
+    plain = np.zeros((len(columns), len(z)))
     moved = z.copy()
-    moved[:, columns] = posterior.mean + (posterior.root @ plain).T
+    for i, c in enumerate(columns):
+        plain[i] = z[:, c]
+        for j in np.flatnonzero(R[i, :i]):
+            plain[i] -= R[i, j] * plain[j]
+        plain[i] /= R[i, i]
+    for i, c in enumerate(columns):
+        value = np.full(len(z), posterior.mean[i])
+        for j in np.flatnonzero(posterior.root[i]):
+            value += posterior.root[i, j] * plain[j]
+        moved[:, c] = value
     return moved
