@@ -72,4 +72,15 @@ def test_scores_of_ranks_by_hand():
     assert found.questions == 4
     # two days are fewer than two blocks: no interval is made up
     assert found.by_day.low is None
-    assert found.by_day.mean == pytest.approx((0.75 + 0.15) / 2)
+    assert found.by_day.mean == found.mrr
+
+
+def test_the_interval_is_about_the_mean_and_as_wide_as_days_differ():
+    rng = np.random.default_rng(3)
+    day = np.repeat(np.arange(40), 50)
+    alike = rank_scores(rng.choice([1.0, 4.0], 2000), day).by_day
+    level = np.repeat(rng.choice([1.0, 10.0], 40), 50)
+    apart = rank_scores(level, day).by_day
+    for band in (alike, apart):
+        assert band.low < band.mean < band.high
+    assert apart.high - apart.low > 5 * (alike.high - alike.low)

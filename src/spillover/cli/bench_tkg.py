@@ -86,9 +86,8 @@ def _plain(done: BenchTkg) -> dict[str, object]:
                 "model": r.model, "part": r.part, "questions": r.scores.questions,
                 "mrr_pct": 100 * r.scores.mrr,
                 **{f"hits_at_{k}_pct": 100 * v for k, v in r.scores.hits.items()},
-                "mrr_by_day_pct": 100 * day.mean,
-                "mrr_by_day_low_pct": None if day.low is None else 100 * day.low,
-                "mrr_by_day_high_pct": None if day.high is None else 100 * day.high,
+                "mrr_low_pct": None if day.low is None else 100 * day.low,
+                "mrr_high_pct": None if day.high is None else 100 * day.high,
                 "learning_seconds": r.learning_seconds,
                 "answering_seconds": r.answering_seconds,
             }
@@ -114,7 +113,7 @@ def _lines(done: BenchTkg) -> list[str]:
         f"Valid: days {split.valid} to {split.test - 1}; test: days {split.test} to {split.end - 1}.",
         "Every question of day t knows all facts before t; other answers true the same day are left out; both directions; all entities; ties averaged.",
         "",
-        f"{'':24} {'':5} {'MRR %':>6} {'H@1 %':>6} {'H@3 %':>6} {'H@10 %':>6}  {'MRR by day, 90 %':>18}  {'learned':>8} {'answered':>8}",
+        f"{'':24} {'':5} {'MRR %':>6} {'H@1 %':>6} {'H@3 %':>6} {'H@10 %':>6}  {'MRR, 90 % by days':>18}  {'learned':>8} {'answered':>8}",
     ]
     for r in done.rows:
         h, day = r.scores.hits, r.scores.by_day

@@ -23,12 +23,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spillover.scoring.blocks import Interval, mean_interval
+from spillover.scoring.blocks import Interval, block_draws, block_length
 
 __all__ = ["RankScores", "Ties", "filtered_ranks", "plain_rank", "rank_scores"]
 
 Ties = Literal["average", "random"]
 Floats = NDArray[np.float64]
+RESAMPLINGS = 1000
 
 
 def plain_rank(
@@ -106,8 +107,7 @@ class RankScores:
     hits
         Share of questions with a rank of at most 1, 3, 10.
     by_day
-        The interval of the mean over days of each day's mean 1 / rank (days drawn in
-        blocks of a week); its mean weighs days, not questions, equally.
+        `mrr` with its 90 % interval when whole days are drawn, in blocks of a week.
     questions
         How many.
     """
@@ -129,11 +129,14 @@ def rank_scores(ranks: Floats, day: NDArray[np.int32], *, seed: int = 0) -> Rank
         The day of each.
     """
     days, index = np.unique(day, return_inverse=True)
-    by_day = np.bincount(index, 1.0 / ranks) / np.bincount(index)
-    assert len(days) == len(by_day)
-    return RankScores(
-        float((1.0 / ranks).mean()),
-        {k: float((ranks <= k).mean()) for k in (1, 3, 10)},
-        mean_interval(np.random.default_rng(seed), by_day, lead=1),
-        len(ranks),
-    )
+    total, number = np.bincount(index, 1.0 / ranks), np.bincount(index)
+    mrr = float((1.0 / ranks).mean())
+    n, block = len(days), block_length(1)
+    band = Interval(mrr, None, None, None, n, block)
+    if n >= 2 * block:
+        drawn = block_draws(np.random.default_rng(seed), n, block, RESAMPLINGS)
+        means = total[drawn].sum(1) / number[drawn].sum(1)
+        low, high = np.quantile(means, [0.05, 0.95])
+        band = Interval(mrr, float(low), float(high), float(means.std()), n, block)
+    hits = {k: float((ranks <= k).mean()) for k in (1, 3, 10)}
+    return RankScores(mrr, hits, band, len(ranks))

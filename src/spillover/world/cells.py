@@ -114,7 +114,7 @@ def _unknown(known: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.in
     if not len(known):
         return keys
     at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return keys[known[at] != keys]
+    return np.asarray(keys[known[at] != keys], np.int64)
 
 
 def pair_keys(q: Questions) -> NDArray[np.int64]:
