@@ -7,6 +7,7 @@ import statistics
 import pytest
 
 from tests.fuzz.engine import inputs, judge, limits
+from tests.fuzz.grammar.cases import BASES, _holds, reduced
 from tests.fuzz.targets.all import TARGETS
 
 QUICK = {
@@ -63,3 +64,8 @@ def test_an_input_is_known_by_its_number():
     one, other = (list(inputs(target, 3, 5)) for _ in range(2))
     assert one == other
     assert one != list(inputs(target, 4, 5))
+
+
+def test_the_small_cases_are_cases():
+    """Or make them anew: python -m tests.fuzz.grammar.cases."""
+    assert all(_holds(reduced(k)) for k in range(BASES))
