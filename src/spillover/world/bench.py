@@ -69,7 +69,7 @@ class Plan:
         Candidates kept of each of them.
     rounds
         Trees.
-    passes, members
+    passes, members, dimensions, memory
         Of each likeness, and how many with different seeds are averaged. Each block
         begins anew: going on from the last grows sharper and sharper, unlike what the
         trees have learned from.
@@ -83,6 +83,8 @@ class Plan:
     rounds: int = 200
     passes: int = 6
     members: int = 4
+    dimensions: int = 96
+    memory: float = 150.0
     seeds: tuple[int, ...] = (0,)
     threads: int = 2
     how: How = field(default_factory=How)
@@ -99,17 +101,18 @@ class Stage2:
 
 
 def plan_for(q: Questions, day: int, *, seeds: int = 1, threads: int = 2) -> Plan:
-    """Learn from the last 90 days, or as many of them as hold 160,000 questions.
+    """Learn from the last 120 days, or as many of them as hold 160,000 questions.
 
     Never from more than half of what lies before `day`, so that counts have filled.
     """
     size = np.bincount(day - q.day[q.day < day])
     enough = int(np.searchsorted(np.cumsum(size), 160_000))
-    back = max(1, min(90, max(30, enough), (day - int(q.day[0])) // 2))
+    back = max(1, min(120, max(30, enough), (day - int(q.day[0])) // 2))
     small = int(size.sum()) < 300_000
     return Plan(
-        back=back, passes=6 if small else 4, members=4 if small else 3,
-        seeds=tuple(range(seeds)), threads=threads,
+        back=back, keep=40 if small else 24, seeds=tuple(range(seeds)), threads=threads,
+        passes=6 if small else 4, members=4 if small else 2,
+        dimensions=96 if small else 64, memory=150.0 if small else 60.0,
     )  # fmt: skip
 
 
@@ -120,7 +123,8 @@ def _likeness(
         [
             fit_likeness(
                 np.random.default_rng((day - int(q.day[0]), member)), q, busy, day,
-                passes=plan.passes, progress=said,
+                passes=plan.passes, dimensions=plan.dimensions, memory=plan.memory,
+                progress=said,
             )
             for member in range(plan.members)
         ]
