@@ -31,8 +31,6 @@ __all__ = ["Busy", "Likeness", "busy_with", "fit_likeness", "mean_likeness"]
 F32 = NDArray[np.float32]
 BUSY_DAYS = 60
 BUSY_HALF_LIFE = 10.0
-MEMORY = 150.0
-"""Half-life in days of what the fit remembers."""
 BATCH, RANDOM = 1024, 512
 RATE, RIDGE = 0.1, 3e-4
 
@@ -160,6 +158,7 @@ def fit_likeness(
     *,
     passes: int,
     dimensions: int = 96,
+    memory: float = 150.0,
     begin: Likeness | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Likeness:
@@ -171,12 +170,14 @@ def fit_likeness(
         Vectors to go on from; they are copied.
     passes
         Times through the questions, each drawn with a chance that fades with its age.
+    memory
+        Half-life of that fading, in days.
     """
     E = q.n_entities
     learn = np.flatnonzero((q.day < day) & (busy.row >= 0))
     who, relation, answer = q.who[learn], q.relation[learn], q.answer[learn]
     rows = busy.row[learn]
-    weight = 0.5 ** ((day - q.day[learn]) / MEMORY)
+    weight = 0.5 ** ((day - q.day[learn]) / memory)
     popular = np.bincount(answer, weight, minlength=E)
     popular = popular / max(popular.sum(), 1e-12)
     m = begin or _start(E, q.n_relations, dimensions, rng)
