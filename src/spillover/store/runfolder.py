@@ -72,8 +72,8 @@ def write_new(folder: Path | str, files: Mapping[str, bytes]) -> Path:
         write_folder(target, files)
     except OSError as e:
         msg = (
-            f"{target}: the folder could not be written ({e.strerror or e}). Nothing is "
-            "left of it: make room or name another with --out, and run again"
+            f"{target}: the folder could not be written ({e.strerror or e}). Nothing "
+            "is left of it: make room or name another with --out, and run again"
         )
         raise RunError(msg) from None
     return target
