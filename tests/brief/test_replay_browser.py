@@ -47,7 +47,7 @@ def test_steps_by_keyboard(browser, address):
     assert says.inner_text() == "4 March 2030"
     assert covers(page) == 2
     assert page.get_by_role("button", name="One day back").is_disabled()
-    page.get_by_role("button", name="One day on").focus()
+    page.get_by_role("button", name="Next day").focus()
     for _ in range(6):
         page.keyboard.press("Enter")
     assert says.inner_text() == "15 April 2030"

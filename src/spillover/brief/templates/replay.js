@@ -41,7 +41,7 @@
   };
   const play = button("Play", "Play day by day", () => (timer ? stop() : start()));
   const back = button("Back", "One day back", () => (stop(), show(at - 1)));
-  const on = button("On", "One day on", () => (stop(), show(at + 1)));
+  const on = button("Next", "Next day", () => (stop(), show(at + 1)));
   const slider = make("input", { type: "range", min: 0, max: last, step: 1 }, bar);
   slider.setAttribute("aria-label", "Day of the replay");
   slider.addEventListener("input", () => (stop(), show(Number(slider.value))));
