@@ -2,6 +2,7 @@
 
 import io
 import json
+import pathlib
 
 import pytest
 from hypothesis import given
@@ -145,3 +146,38 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(InputError, match="the folder of the desk cannot be written"):
         Desk(tmp_path / "file" / "desk").make()
+
+
+@pytest.mark.parametrize("moved", [0, 1, 2, None])
+def test_files_saved_together_are_all_there_or_none(desk, monkeypatch, moved):
+    """Killed before, between and after the moves; the desk opened anew has all or none."""
+    text, digest = desk.case_text("strait-demo")
+    desk.save_case("strait-demo", text + "# mine\n", digest)
+    folder = desk.case_folder("strait-demo")
+    before = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    new = {
+        "case.yaml": text.encode() + b"# new\n",
+        "records.csv": b"new",
+        "extra.csv": b"x",
+    }
+
+    class Killed(BaseException):
+        pass
+
+    replace, done = pathlib.Path.replace, []
+
+    def dying(self, target):
+        into_place = self.parent.name == ".coming"
+        if (into_place and len(done) == moved) or (moved is None and not into_place):
+            raise Killed
+        done.append(into_place) if into_place else None
+        return replace(self, target)
+
+    with monkeypatch.context() as m:
+        m.setattr(pathlib.Path, "replace", dying)
+        with pytest.raises(Killed):
+            desk.put_files("strait-demo", new)
+    Desk(desk.root).tidy()
+    found = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    assert found == (before if moved is None else before | new)
+    assert not (folder / ".coming").exists()

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from spillover.errors import InputError
-from spillover.store.atomic import write_bytes, write_text
+from spillover.store.atomic import sync_folder, write_bytes, write_text
+from spillover.store.runfolder import write_folder
 from spillover.web.desk_files import (
     VERSIONS,
     CaseHead,
@@ -46,6 +47,19 @@ from spillover.web.desk_files import (
 __all__ = ["Desk"]
 
 MOST_VERSIONS = 200
+COMING = ".coming"
+"""Folder in a case with files that were saved together and are on their way."""
+
+
+def _move_in(folder: Path) -> None:
+    """Move what was saved together to its places; to do it again does no harm."""
+    coming = folder / COMING
+    if not coming.is_dir():
+        return
+    for path in sorted(coming.iterdir()):
+        path.replace(folder / path.name)
+    sync_folder(folder)
+    coming.rmdir()
 
 
 @dataclass(frozen=True)
@@ -105,6 +119,8 @@ class Desk:
                     path.unlink(missing_ok=True)
         for path in self.inbox.glob("tmp*"):
             shutil.rmtree(path, ignore_errors=True)
+        for path in (self.root / "cases").glob(f"*/{COMING}"):
+            _move_in(path.parent)
 
     # ---- cases --------------------------------------------------------------------
 
@@ -169,11 +185,16 @@ class Desk:
         return digest(text.encode())
 
     def put_files(self, case: str, contents: dict[str, bytes]) -> None:
-        """Save a case with tables beside it; the case file last, its past kept."""
+        """Save a case with tables beside it, all or none; its past kept.
+
+        All files come into a folder of their own first, which appears at once; who is
+        killed while they move to their places finds them moved when the desk opens.
+        """
         folder = self._own(case)
+        _move_in(folder)
         self._keep(folder, (folder / "case.yaml").read_bytes())
-        for name in sorted(contents, key=lambda n: n == "case.yaml"):
-            write_bytes(folder / Path(name).name, contents[name])
+        write_folder(folder / COMING, {Path(n).name: b for n, b in contents.items()})
+        _move_in(folder)
 
     def undo_case(self, case: str) -> str:
         """Go back to the version before; what is there now is kept in the trash.
@@ -202,8 +223,6 @@ class Desk:
         InputError
             When the id cannot be one or is taken.
         """
-        from spillover.store.runfolder import write_folder
-
         self.free(case)
         write_folder(self.root / "cases" / case, contents)
 
