@@ -4,6 +4,10 @@ import csv
 import datetime as dt
 import io
 import json
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -170,3 +174,48 @@ def test_a_fault_in_a_process_is_told_as_here(model):
     days = (dt.date(2031, 2, 1), dt.date(2031, 3, 1))
     with pytest.raises(InputError, match="2031-03-01: not inside the history"):
         replay_case(model, days, draws=10, futures=2, processes=2)
+
+
+def children(pid):
+    """Processes that another started, by what the system says of them."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text("utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def alive(pid):
+    """Whether a process runs; one that ended and was not fetched does not."""
+    try:
+        return (
+            Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+            != "Z"
+        )
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_a_killed_replay_leaves_no_process_behind():
+    words = ["replay", "strait-demo", "--every", "1d", "--at-once", "2", "-q"]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "spillover", *words], stdout=subprocess.DEVNULL
+    )
+    try:
+        end = time.monotonic() + 120
+        while len(helpers := children(started.pid)) < 3 and time.monotonic() < end:
+            time.sleep(0.2)  # two at work, and the one that counts what they share
+        assert len(helpers) >= 3
+        time.sleep(8)  # they have begun
+    finally:
+        started.kill()
+        started.wait()
+    while any(map(alive, helpers)) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert not any(map(alive, helpers))

@@ -303,6 +303,7 @@ def _begin(files: dict[str, bytes], file: str, whole: list[History], how: _How) 
 
     from spillover.api.model import load
 
+    _end_with_parent()
     with tempfile.TemporaryDirectory() as folder:
         for name, data in files.items():
             (Path(folder) / name).write_bytes(data)
@@ -351,3 +352,21 @@ def _one_day(
             )
         )  # fmt: skip
     return rows
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that asks is gone: who is killed cannot say so."""
+    import multiprocessing
+    import os
+    import threading
+    from multiprocessing.connection import wait
+
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def look(sentinel: int) -> None:
+        wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=look, args=(parent.sentinel,), daemon=True).start()
