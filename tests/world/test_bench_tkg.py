@@ -112,7 +112,7 @@ def test_the_whole_model_by_the_command(tmp_path):
     folder = write(tmp_path / "a", facts_of(), [("train", 0, 150)])
     done = bench_tkg(folder, seeds=2, refit=15, threads=1)
     assert [r.model for r in done.rows][-3:] == [
-        "whole model", "whole model", "whole, learned anew",
+        "whole model", "whole model", "whole model, refitted",
     ]  # fmt: skip
     text = CliRunner().invoke(app, ["bench-tkg", str(folder), "-q", "--valid-only"])
     assert text.exit_code == 0

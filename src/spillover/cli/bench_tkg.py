@@ -30,18 +30,12 @@ def bench_tkg(
     seeds: Annotated[
         int, typer.Option(min=1, help="Seeds whose trees are averaged.")
     ] = 1,
-    once: Annotated[
-        bool,
-        typer.Option(
-            "--once", help="Learn before valid alone, not anew before test as well."
-        ),
-    ] = False,
     refit: Annotated[
         int,
         typer.Option(
             min=0,
             metavar="DAYS",
-            help="Learn anew within test, too, every so many days; 0: not.",
+            help="Also learn anew before the test days and every so many days; 0: not.",
         ),
     ] = 0,
     valid_only: Annotated[
@@ -67,8 +61,8 @@ def bench_tkg(
     with Bar(quiet=quiet) as bar:
         bar.compiling = True
         done = run(
-            folder, plain=plain, seeds=seeds, once=once, refit=refit,
-            test=not valid_only, threads=threads, progress=bar,
+            folder, plain=plain, seeds=seeds, refit=refit, test=not valid_only,
+            threads=threads, progress=bar,
         )  # fmt: skip
     body = _plain(done)
     if out is not None:

@@ -44,8 +44,8 @@ class BenchRow:
     Attributes
     ----------
     model
-        "strict recurrency", "combined recurrency", "intensity alone", "whole model";
-        "whole, learned anew" knew the valid days too when it learned for test.
+        "strict recurrency", "combined recurrency", "intensity alone", "whole model",
+        "whole model, refitted".
     part
         "valid" or "test".
     scores
@@ -148,7 +148,6 @@ def bench_tkg(
     *,
     plain: bool = False,
     seeds: int = 1,
-    once: bool = False,
     refit: int = 0,
     test: bool = True,
     threads: int = 2,
@@ -162,11 +161,8 @@ def bench_tkg(
         Leave the second stage out.
     seeds
         Seeds whose trees are averaged.
-    once
-        Learn before the valid days alone; else the whole model also answers test as
-        learned anew from all that came before test.
     refit
-        That one learns intensity and likeness anew every so many days of test; 0: not.
+        Also learn anew before the test days and every so many days within; 0: not.
     test
         False while tuning: test stays unseen.
     """
@@ -212,7 +208,7 @@ def bench_tkg(
                 took if part == "valid" else None, time.monotonic() - began,
             )  # fmt: skip
     else:
-        rows += _whole(facts, q, split, parts, seeds, once, refit, threads, progress)
+        rows += _whole(facts, q, split, parts, seeds, refit, threads, progress)
     return BenchTkg(
         str(folder), split, standard, len(facts), len(facts.entities),
         len(facts.actions), sum(read.repeated.values()), tuple(rows), _peak_mb(),
@@ -225,7 +221,6 @@ def _whole(
     split: Split,
     parts: list[tuple[str, int, int]],
     seeds: int,
-    once: bool,
     refit: int,
     threads: int,
     progress: Said | None,
@@ -246,7 +241,7 @@ def _whole(
         second.append(BenchRow("whole model", part, scores, took, spent))
         took = None
     third = []
-    if len(parts) > 1 and not once:
+    if refit and len(parts) > 1:
         part, lo, hi = parts[1]
         began = time.monotonic()
         plan = plan_for(q, lo, seeds=seeds, threads=threads)
@@ -256,5 +251,5 @@ def _whole(
         found = ranks_of_whole(stage, q, lo, hi, plan, refit=refit, said=progress)
         scores = rank_scores(found.whole, found.day)
         spent = time.monotonic() - began
-        third.append(BenchRow("whole, learned anew", part, scores, took, spent))
+        third.append(BenchRow("whole model, refitted", part, scores, took, spent))
     return first + second + third

@@ -175,11 +175,13 @@ def learn(
             progress=lambda t: say(t - begin, plan.back, "reading the last days"),
         ):  # fmt: skip
             days.append(row)
+    from_these = learning_set(days)
+    del days  # the same again: a gigabyte that the trees may need
     trees = fit_trees(
-        learning_set(days), seeds=plan.seeds, rounds=plan.rounds,
-        threads=plan.threads, progress=said,
+        from_these, seeds=plan.seeds, rounds=plan.rounds, threads=plan.threads,
+        progress=said,
     )  # fmt: skip
-    del days
+    del from_these
     like = _likeness(q, busy, day, plan, said)
     intensity = fit_intensity(q, start + plan.warm, day, begin=intensity, progress=said)
     return Stage2(Learned(intensity, like, labels), trees, busy, day)
