@@ -26,7 +26,15 @@ DASK = Path(sys.executable).with_name("dask")
 def workers() -> list[psutil.Process]:
     """Worker processes that this process started, however deep."""
     found = psutil.Process().children(recursive=True)
-    return [p for p in found if "spawn_main" in " ".join(p.cmdline())]
+    return [p for p in found if "spawn_main" in words_of(p)]
+
+
+def words_of(process: psutil.Process) -> str:
+    """How it was started; nothing of one that has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
 
 
 # ---- quick ------------------------------------------------------------------------

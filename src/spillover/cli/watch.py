@@ -191,13 +191,21 @@ def _look(made: object, silent: bool, as_json: bool) -> Report:
 def _keep_watching(made: object, pause: int, as_json: bool, quiet: bool) -> None:
     """Look again and again; a look that fails is told, and the next one comes."""
     import datetime as dt
-    import time
+    import signal
+    import threading
 
     from spillover.errors import SpilloverError
 
-    first = True
+    first, stopped = True, threading.Event()
+
+    def stop(*_: object) -> None:
+        # An interrupt that hits a callback of a library is swallowed there.
+        stopped.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, stop)
     try:
-        while True:
+        while not stopped.is_set():
             try:
                 report = _look(made, quiet or as_json, as_json)
                 if report.update is None and not as_json and not first:
@@ -211,8 +219,12 @@ def _keep_watching(made: object, pause: int, as_json: bool, quiet: bool) -> None
             first = False
             then = dt.datetime.now() + dt.timedelta(seconds=pause)
             note(f"next look at {then:%Y-%m-%d %H:%M:%S}; Ctrl-C ends", quiet=quiet or as_json)  # fmt: skip
-            time.sleep(pause)
+            stopped.wait(pause)
     except KeyboardInterrupt:
+        stopped.set()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if stopped.is_set():
         note("\nwatch ended; start it again and it goes on from here", quiet=quiet)
 
 
