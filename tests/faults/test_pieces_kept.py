@@ -175,11 +175,6 @@ def test_a_full_disk_leaves_no_half_run(small_disk):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=False,
-    reason="a known fault: about one draw in 2,000 depends on where pieces are cut when "
-    "there are more than 4,000 draws (docs/scale.md); pieces are cut by a trial of speed",
-)
 def test_a_killed_command_goes_on(tmp_path):
     """SIGKILL to the command itself, twice; the third time it ends, as if never killed."""
     words = [

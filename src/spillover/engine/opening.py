@@ -63,6 +63,11 @@ def reset(start, now):
             at = (start.lines[x].head + k) % start.ring_time.shape[1]
             now.ring_time[x, k] = start.ring_time[x, at]
             now.ring_amount[x, k] = start.ring_amount[x, at]
+        # A line left open by the past goes on under its old number: no crossing
+        # of this future has cleared what the course before counted there.
+        for k in range(now.left.shape[1]):
+            now.left[x, k] = 0
+            now.done[x, k] = 0
 
 
 @compiled
