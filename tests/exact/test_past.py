@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import lognorm, norm
+from scipy.stats import lognorm, norm, poisson
 
 from tests.support.build import Build, lognormal, records, uniform
 from tests.support.engines import Engine, counts, first_times
@@ -105,6 +105,25 @@ def check_answered(law: Engine) -> None:
     )
     past = records(b, [(-9.0, "death"), (-4.0, "strike")])
     assert counts(law.draws(*b.build(), 2_000, past=past)).max() == 0
+
+
+def check_a_late_answer_arms_the_line(law: Engine) -> None:
+    """The answer to a crossing before the origin is one: the count starts anew.
+
+    Answer at d - 1, then renewals of gap 1/a + d, in every course alike: what the
+    course before counted in the same memory is forgotten.
+    """
+    a, d, T = 0.5, 3.0, 40.0
+    b = Build(horizon=T)
+    b.stream("death", base=a)
+    b.stream("strike")
+    b.red_line("line", "death", 1.0, act="strike", delay=d)
+    paths = law.futures(*b.build(), 10_000, past=records(b, [(-1.0, "death")]))
+    left, oracle, n = T - (d - 1.0), 1.0, 1
+    while n * d < left:  # P(n more answers) = P(Gamma(n, a) <= left - n d)
+        oracle += float(poisson.sf(n - 1, a * (left - n * d)))
+        n += 1
+    check_mean(counts(paths, 1), oracle, "answers", visible=law.visible(0.015))
 
 
 def check_answers_are_used_once(law: Engine) -> None:
