@@ -7,12 +7,13 @@ ratio is that of the compiled pass to the law fact by fact in NumPy (`rates_plai
 one rate.
 """
 
-# ruff: noqa: E501, RUF007
+# ruff: noqa: E501 - calls of one line
 from __future__ import annotations
 
 import argparse
 import resource
 import time
+from itertools import pairwise
 
 import numpy as np
 from rich.console import Console
@@ -78,7 +79,7 @@ def main() -> None:
         rounds = len(fit.climbed[0]) + len(fit.climbed[1])
         compiled = (t[1] - t[0]) / rounds / fit.facts
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        spans = [f"{b - a:.1f}" for a, b in zip(t, t[1:], strict=False)]
+        spans = [f"{b - a:.1f}" for a, b in pairwise(t)]
         table.add_row(f"{len(facts):,}", f"{len(layout.key):,}", *spans, f"{peak:,.0f}", f"1 / {plain / compiled:,.0f}")  # fmt: skip
     Console().print(table)
 

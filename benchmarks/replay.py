@@ -9,7 +9,7 @@ days is cut, fitted, simulated (400 samples x 20 courses) and asked, as
 `spillover replay --every 7d` does; nothing is taken from the cache of fits.
 """
 
-# ruff: noqa: E501
+# ruff: noqa: E501 - lines of a case file
 from __future__ import annotations
 
 import argparse
@@ -140,7 +140,7 @@ def main() -> None:
         table = Table(title="Share of the time (profiled, so slower)")
         for heading in ("step", "share"):
             table.add_column(heading)
-        entries = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+        entries = pstats.Stats(profile).stats  # type: ignore[attr-defined] - its stubs lack it
         for step, name in STEPS.items():
             some = max(
                 (v[3] for (file, _, fn), v in entries.items() if fn == name and "spillover" in file),

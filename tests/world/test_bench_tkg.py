@@ -1,6 +1,7 @@
 """`bench-tkg`: the split, the table, and what it says of bad folders."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -103,6 +104,15 @@ def test_the_command_writes_its_table_and_never_over_something(tmp_path):
     assert isinstance(again.exception, InputError)
     assert str(again.exception) == (
         f"{out}: there is something already. Give -o a folder that is not there"
+    )
+
+
+def test_a_missing_library_is_told_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    with pytest.raises(InputError) as error:
+        bench_tkg(tmp_path / "not even read")
+    assert str(error.value) == (
+        'the second stage needs LightGBM: pip install "spillover[world]", or use --plain'
     )
 
 

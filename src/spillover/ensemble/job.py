@@ -10,7 +10,9 @@ This file must never import a page, a study or a command.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from functools import cached_property
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -87,11 +89,10 @@ class Job:
     futures: int
     seed: int
     max_events: int
-    _made: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """What was compiled stays behind when this is sent elsewhere."""
-        return {**self.__dict__, "_made": {}}
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @property
     def digest(self) -> str:
@@ -109,40 +110,35 @@ class Job:
         """Key of the seed."""
         return np.uint64(id_key("seed", self.seed))
 
-    @property
+    @cached_property
     def program(self) -> Program:
         """The case compiled."""
-        if "program" not in self._made:
-            a = self.assembled
-            self._made["program"] = compile_model(a.model, lever_lines=a.lever_lines)
-        return self._made["program"]  # type: ignore[no-any-return]
+        a = self.assembled
+        return compile_model(a.model, lever_lines=a.lever_lines)
 
-    @property
+    @cached_property
     def asked(self) -> Asked:
         """Its questions compiled."""
-        if "asked" not in self._made:
-            a = self.assembled
-            self._made["asked"] = compile_questions(a.model, a.tallies, a.questions)
-        return self._made["asked"]  # type: ignore[no-any-return]
+        a = self.assembled
+        return compile_questions(a.model, a.tallies, a.questions)
 
-    @property
+    @cached_property
     def arm_tables(self) -> ArmTables:
         """Its arms compiled."""
-        if "arms" not in self._made:
-            self._made["arms"] = arm_tables(self.assembled, self.arms)
-        return self._made["arms"]  # type: ignore[no-any-return]
+        return arm_tables(self.assembled, self.arms)
 
     def pasts(self, theta: Floats, draws: Ints, threads: int = 1) -> ImputedPast:
         """Pasts of some draws."""
         return impute(self.assembled, theta, self.seed, draws=draws, threads=threads)
 
-    def _free(self, per_day: int) -> SimpleQueue[tuple[int, Courses]]:
-        """Memory that threads borrow."""
-        return self._made.setdefault(f"free {per_day}", SimpleQueue())  # type: ignore[no-any-return]
+    @cached_property
+    def _free(self) -> defaultdict[int, SimpleQueue[tuple[int, Courses]]]:
+        """Memory that threads borrow, by width of the calendar queue."""
+        return defaultdict(SimpleQueue)
 
     def borrow(self, past_events: int, per_day: int) -> tuple[int, Courses]:
         """A thread's memory, with room for pasts of so many events."""
-        free = self._free(per_day)
+        free = self._free[per_day]
         while not free.empty():
             room, courses = free.get()
             if room >= past_events:
@@ -160,7 +156,7 @@ class Job:
 
     def give(self, lent: tuple[int, Courses], per_day: int) -> None:
         """Take it back."""
-        self._free(per_day).put(lent)
+        self._free[per_day].put(lent)
 
 
 def past_tables(past: ImputedPast) -> Past:

@@ -28,6 +28,7 @@ from spillover.world.fit import fit_intensity
 from spillover.world.plain_ranks import plain_ranks
 from spillover.world.questions import Questions
 from spillover.world.recurrency import tune
+from spillover.world.trees import lightgbm_here
 
 __all__ = ["OWN_DAYS", "BenchRow", "BenchTkg", "bench_tkg", "split_of"]
 
@@ -166,6 +167,8 @@ def bench_tkg(
     test
         False while tuning: test stays unseen.
     """
+    if not plain:
+        lightgbm_here()  # said now, not after minutes of work
     read = read_tkg(folder)
     facts, split, standard = split_of(read, str(folder))
     known = facts if test else facts.between(int(facts.day[0]), split.test)

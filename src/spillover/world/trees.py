@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spillover.errors import RunError
+from spillover.errors import InputError
 from spillover.world.tree_kernels import softmax_slopes
 
 if TYPE_CHECKING:
     from spillover.world.inputs import DayRows
 
-__all__ = ["LearningSet", "Trees", "fit_trees", "learning_set"]
+__all__ = ["LearningSet", "Trees", "fit_trees", "learning_set", "lightgbm_here"]
 
 Floats = NDArray[np.float64]
 
@@ -101,16 +101,23 @@ class Trees:
         return total
 
     def _boosters(self) -> list[Any]:
-        lgb = _lightgbm()
+        lgb = lightgbm_here()
         return [lgb.Booster(model_str=text) for text in self.texts]
 
 
-def _lightgbm() -> Any:  # noqa: ANN401 - the library has no types
+def lightgbm_here() -> Any:  # noqa: ANN401 - the library has no types
+    """The library, or a sentence on how to get it.
+
+    Raises
+    ------
+    InputError
+        When it is not installed.
+    """
     try:
         import lightgbm
     except ImportError:
         msg = 'the second stage needs LightGBM: pip install "spillover[world]", or use --plain'
-        raise RunError(msg) from None
+        raise InputError(msg) from None
     return lightgbm
 
 
@@ -128,7 +135,7 @@ def fit_trees(
 
     The same data, seeds and number of threads give the same trees.
     """
-    lgb = _lightgbm()
+    lgb = lightgbm_here()
     right = data.is_answer.astype(float)
     weight = data.weight.astype(float)
     slope, curve = np.zeros(len(right)), np.zeros(len(right))
@@ -145,9 +152,9 @@ def fit_trees(
     for n, seed in enumerate(seeds):
         done = n * rounds
 
-        def tick(env: object, done: int = done) -> None:
+        def tick(env: Any, done: int = done) -> None:  # noqa: ANN401 - as there
             if progress:
-                at = done + env.iteration  # type: ignore[attr-defined]
+                at = done + env.iteration
                 progress(at, rounds * len(seeds), "growing the trees")
 
         booster = lgb.train(
