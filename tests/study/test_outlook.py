@@ -138,10 +138,10 @@ def test_an_actor_never_seen_gets_the_back_off_and_it_is_said(world):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"actor": "Eastmrak"}, '--actor "Eastmrak": none of the 6 actors in these events has this name. Did you mean "Eastmark"?'),
-        ({"target": "Zzz"}, '--target "Zzz": none of the 6 actors in these events has this name.'),
+        ({"actor": "Eastmrak"}, 'actor "Eastmrak": none of the 6 actors in these events has this name. Did you mean "Eastmark"?'),
+        ({"target": "Zzz"}, 'target "Zzz": none of the 6 actors in these events has this name.'),
         ({"horizon": 31}, "--horizon 31d: an outlook looks 1 to 30 days ahead"),
-        ({"actor": "Arland", "target": "Arland"}, '--actor and --target are both "Arland": acts of an actor toward itself are not told'),
+        ({"actor": "Arland", "target": "Arland"}, 'actor and target are both "Arland": acts of an actor toward itself are not told'),
     ],
 )  # fmt: skip
 def test_bad_questions_are_told(world, asked, message):
@@ -152,7 +152,7 @@ def test_bad_questions_are_told(world, asked, message):
 
 def test_an_unknown_action_is_told_with_what_was_meant(world):
     with pytest.raises(
-        InputError, match=r'--action "ASAULT": .* Did you mean "ASSAULT"\?'
+        InputError, match=r'action "ASAULT": .* Did you mean "ASSAULT"\?'
     ):
         outlook(world, action="ASAULT")
 
@@ -329,6 +329,6 @@ def test_around_takes_commas_and_semicolons_and_tells_a_typing_error(world):
     assert _names("Brigades, Westmark", world) == ["Brigades", "Westmark"]
     assert _names("Delta Union;Arland", world) == ["Delta Union", "Arland"]
     with pytest.raises(
-        InputError, match=r'--around "Brigads": .* Did you mean "Brigades"\?'
+        InputError, match=r'around "Brigads": .* Did you mean "Brigades"\?'
     ):
         _names("Arland,Brigads", world)

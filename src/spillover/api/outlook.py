@@ -265,11 +265,11 @@ def outlook(
         raise InputError(msg)
     if not isinstance(events, WorldEvents):
         events = read_world(events, as_of=as_of, day_zero=day_zero, progress=progress)
-    s = events.actor(actor, "--actor") if actor else None
-    o = events.actor(target, "--target") if target else None
+    s = events.actor(actor, "actor") if actor else None
+    o = events.actor(target, "target") if target else None
     r = events.action(action) if action else None
     if s is not None and s == o:
-        msg = f'--actor and --target are both "{events.titles[s]}": acts of an actor toward itself are not told'
+        msg = f'actor and target are both "{events.titles[s]}": acts of an actor toward itself are not told'
         raise InputError(msg)
     learned = learn(events.facts, events.end, horizon=horizon, progress=progress)
     layout = layout_of(events.facts)

@@ -79,9 +79,9 @@ def draft_around(
     from spillover.study.outlook import learn, view_at
     from spillover.world.rates_layout import layout_of
 
-    chosen = list(dict.fromkeys(events.actor(n, "--around") for n in names))
+    chosen = list(dict.fromkeys(events.actor(n, "around") for n in names))
     if not chosen or len(chosen) > most:
-        msg = f"--around names {len(chosen)} actors: a draft holds 1 to {most}"
+        msg = f"around names {len(chosen)} actors: a draft holds 1 to {most}"
         raise InputError(msg)
     learned = learn(events.facts, events.end, progress=progress)
     view = view_at(learned, events.facts, layout_of(events.facts), events.end)

@@ -82,7 +82,7 @@ class WorldEvents:
             return self.facts.actions.index(asked)
         near = nearest(asked, self.facts.actions)
         meant = f' Did you mean "{near}"?' if near else ""
-        msg = f'--action "{name}": no action of that name. Expected one of {", ".join(self.facts.actions)}.{meant}'
+        msg = f'action "{name}": no action of that name. Expected one of {", ".join(self.facts.actions)}.{meant}'
         raise InputError(msg)
 
 
