@@ -80,14 +80,16 @@ class Rise:
     ----------
     row
         As it is now.
-    chance_before, rate_before
-        As they were.
+    chance_before, low_before, high_before, rate_before
+        As they were; the chance with its 90 % interval.
     by_role
         What the rate rose by, by role; adds up to the whole.
     """
 
     row: Row
     chance_before: float
+    low_before: float
+    high_before: float
     rate_before: float
     by_role: dict[str, float]
 
@@ -341,10 +343,15 @@ def _risen(
             break
         n, a = int(k // len(acts)), int(acts[k % len(acts)])
         row = _row(now, stated, n, a)
+        low, high = then.learned.chances.interval(
+            float(before.expected[n, a]), a, bool(before.new[n])
+        )
         found.append(
             Rise(
                 row,
                 float(before.chance[n, a]),
+                low,
+                high,
                 float(before.rate[n, a]),
                 risen_by_role(now, then, row.source, a, row.target),
             )

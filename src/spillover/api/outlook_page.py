@@ -28,6 +28,7 @@ __all__ = [
     "outlook_page",
     "rise_table",
     "row_table",
+    "with_interval",
 ]
 
 WORDS = (
@@ -85,14 +86,22 @@ def row_table(o: Outlook) -> Table:
     )  # fmt: skip
 
 
+def with_interval(chance: float, low: float, high: float) -> str:
+    """A chance and its interval in brackets."""
+    return f"{percent(chance)} ({interval(low, high)})"
+
+
 def rise_table(o: Outlook) -> Table:
     """What rose most."""
     return Table(
         "Chances that rose most since a week before"
         + ("" if o.asked["action"] else ", of unfriendly acts"),
-        ("Who", "Act", "Toward", "Chance now", "A week before", "Why"),
+        ("Who", "Act", "Toward", "Chance now (90 % interval)", "A week before", "Why, share of what was added"),
         tuple(
-            (*_act(o, x.row), percent(x.row.chance), percent(x.chance_before), rise_text(x))
+            (
+                *_act(o, x.row), with_interval(x.row.chance, x.row.low, x.row.high),
+                with_interval(x.chance_before, x.low_before, x.high_before), rise_text(x),
+            )
             for x in o.risen
         ),
         id="risen",
@@ -167,7 +176,7 @@ def outlook_files(o: Outlook) -> dict[str, str]:
         (*_act(o, r), r.chance, r.low, r.high, r.rate, r.new, o.horizon) for r in o.rows
     ]
     risen = [
-        (*_act(o, x.row), x.row.chance, x.chance_before, x.row.rate, x.rate_before, *x.by_role.values())
+        (*_act(o, x.row), x.row.chance, x.row.low, x.row.high, x.chance_before, x.low_before, x.high_before, x.row.rate, x.rate_before, *x.by_role.values())
         for x in o.risen
     ]  # fmt: skip
     roles = tuple(k.replace(" ", "_") for k in (o.risen[0].by_role if o.risen else ()))
@@ -184,7 +193,7 @@ def outlook_files(o: Outlook) -> dict[str, str]:
             (*acts, "chance", "chance_low", "chance_high", "rate_per_day", "never_met", "horizon_days"), main
         ),
         "risen.csv": _csv(
-            (*acts, "chance", "chance_before", "rate_per_day", "rate_before_per_day", *(f"rise_{k}" for k in roles)), risen
+            (*acts, "chance", "chance_low", "chance_high", "chance_before", "chance_before_low", "chance_before_high", "rate_per_day", "rate_before_per_day", *(f"rise_{k}" for k in roles)), risen
         ),
         "reasons.csv": _csv((*acts, "role", "reason", "rate_per_day"), reasons),
     }  # fmt: skip

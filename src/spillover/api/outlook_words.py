@@ -77,13 +77,11 @@ def rows_of_reasons(o: Outlook, row: Row) -> list[tuple[str, str, float]]:
 
 
 def rise_text(rise: Rise) -> str:
-    """By which roles a rate rose, the strongest first, with their shares."""
+    """By which roles a rate rose, the strongest first, with their shares of the rise."""
     gains = sorted(((v, k) for k, v in rise.by_role.items() if v > 0), reverse=True)
     whole = sum(v for v, _ in gains)
     parts = [
-        f"{ROLES[k]} ({share_text(v, whole)} of what was added)"
-        for v, k in gains[:3]
-        if v > 0.01 * whole
+        f"{ROLES[k]} ({share_text(v, whole)})" for v, k in gains[:3] if v > 0.01 * whole
     ]
     text = ", then ".join(parts)
     return text[:1].upper() + text[1:]
@@ -143,6 +141,8 @@ def outlook_dict(o: Outlook) -> dict[str, Any]:
             {
                 **_row_dict(o, x.row),
                 "chance_before": x.chance_before,
+                "chance_before_low": x.low_before,
+                "chance_before_high": x.high_before,
                 "rate_before_per_day": x.rate_before,
                 "rise_by_role": x.by_role,
                 "text": rise_text(x),

@@ -30,7 +30,7 @@ def look_out(
 ) -> dict[str, Any]:  # fmt: skip
     """Rank who acts next from the events of the store; kept for the page."""
     from spillover.api.outlook import outlook
-    from spillover.api.outlook_page import bottom_line, learned_line
+    from spillover.api.outlook_page import bottom_line, learned_line, with_interval
     from spillover.api.outlook_words import (
         rise_text,
         rows_of_reasons,
@@ -60,7 +60,7 @@ def look_out(
         "bottom": bottom_line(found), "learned": learned_line(found),
         "notes": list(world.notes), "store": desk.store.stat().st_mtime_ns,
         "rows": [shown(r) for r in found.rows],
-        "risen": [{**shown(x.row), "before": percent(x.chance_before), "why": rise_text(x)} for x in found.risen],
+        "risen": [{**shown(x.row), "before": with_interval(x.chance_before, x.low_before, x.high_before), "why": rise_text(x)} for x in found.risen],
     }  # fmt: skip
     write_text(desk.outlook_file, json.dumps(plain(page), ensure_ascii=False))
     return {"rows": len(found.rows), "link": "/outlook"}
