@@ -277,7 +277,8 @@ def main() -> int:
             x.what, f"{x.x[0]:g} .. {x.x[-1]:g}", f"{x.slope:.3g} {x.unit}",
             f"{x.start:.2g} s", f"{100 * x.off:.0f} %", f"{100 * x.bend:+.0f} %",
         )  # fmt: skip
-    console.print(table)
+    if lines:
+        console.print(table)
     for name, value in steps.items():
         console.print(
             f"{name}: {value:.4g}" + ("" if "events" in name else " s a draw")

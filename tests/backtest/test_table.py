@@ -143,6 +143,11 @@ HEAD = "date,source,target,n\n"
             '{f}: 1 of its rows have no date in "date" that can be read, such as "31/12/2031". Expected 2024-03-31',
         ),
         (
+            HEAD + GOOD + "20312-02-01,a,b,1\n",
+            {},
+            '{f}: 1 of its rows have no date in "date" that can be read, such as "20312-02-01". Expected 2024-03-31',
+        ),
+        (
             HEAD + GOOD + "2031-02-01,a,b,few\n2031-02-01,a,b,\n",
             {},
             '{f}: 2 of its rows have no count in "n", such as "few". Expected a whole number, 0 or more',

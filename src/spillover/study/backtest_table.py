@@ -238,7 +238,9 @@ def _read(
     where = f"WHERE ({query.where})" if query.where else ""
     source = _source(file, [c for c in wanted if c in have])
     table = f"(SELECT {star}{select} FROM {source}) "
-    date = f"TRY_CAST({_quoted(query.date)} AS TIMESTAMP)"
+    # DuckDB reads years that Python's dates do not hold.
+    moment = f"TRY_CAST({_quoted(query.date)} AS TIMESTAMP)"
+    date = f"CASE WHEN year({moment}) BETWEEN 1 AND 9999 THEN {moment} END"
     try:
         db.execute(
             f"CREATE OR REPLACE TEMP TABLE part AS SELECT *, CAST({date} AS DATE) AS _day FROM {table} {where}"

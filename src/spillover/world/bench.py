@@ -7,7 +7,7 @@ before it. This file must never import a reader or a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spillover.model.facts import Facts
 from spillover.world.fit import fit_intensity
-from spillover.world.inputs import How, Learned, rows_by_day
+from spillover.world.inputs import DayRows, How, Learned, rows_by_day
 from spillover.world.labels import labels_of
 from spillover.world.likeness import (
     Busy,
@@ -164,19 +164,19 @@ def learn(
     labels = labels_of(facts.entities)
     intensity = fit_intensity(q, start + plan.warm, begin, progress=said)
     asked = _asked(q, begin, day, plan.questions, 0)
-    days = []
     rng = np.random.default_rng(1)
-    for lo in range(begin, day, plan.block):
-        hi = min(lo + plan.block, day)
-        like = _likeness(q, busy, lo, plan, said)
-        for row in rows_by_day(
-            q, Learned(intensity, like, labels), busy, lo, hi, how=plan.how,
-            asked=asked, keep=plan.keep, rng=rng,
-            progress=lambda t: say(t - begin, plan.back, "reading the last days"),
-        ):  # fmt: skip
-            days.append(row)
-    from_these = learning_set(days)
-    del days  # the same again: a gigabyte that the trees may need
+
+    def last_days() -> Iterator[DayRows]:
+        for lo in range(begin, day, plan.block):
+            hi = min(lo + plan.block, day)
+            like = _likeness(q, busy, lo, plan, said)
+            yield from rows_by_day(
+                q, Learned(intensity, like, labels), busy, lo, hi, how=plan.how,
+                asked=asked, keep=plan.keep, rng=rng,
+                progress=lambda t: say(t - begin, plan.back, "reading the last days"),
+            )  # fmt: skip
+
+    from_these = learning_set(last_days())
     trees = fit_trees(
         from_these, seeds=plan.seeds, rounds=plan.rounds, threads=plan.threads,
         progress=said,

@@ -12,7 +12,7 @@ This file must never import a reader.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,20 +45,33 @@ class LearningSet:
     edge: NDArray[np.int64]
 
 
-def learning_set(days: list[DayRows]) -> LearningSet:
-    """Put days together; questions without their answer teach nothing and go."""
-    kept = []
+def learning_set(days: Iterable[DayRows]) -> LearningSet:
+    """Put days together; questions without their answer teach nothing and go.
+
+    Days are let go one by one as they are put in: they are the largest thing learning
+    holds, and never in memory twice.
+    """
+    inputs: list[NDArray[np.float32]] = []
+    rest = []
     for d in days:
         size = np.diff(d.edge)
         group = np.repeat(np.arange(len(size)), size)
         good = np.bincount(group, d.is_answer, minlength=len(size)) > 0
         row = good[group]
-        kept.append((d.inputs[row], d.is_answer[row], d.weight[row], size[good]))
-    sizes = np.concatenate([k[3] for k in kept])
+        inputs.append(d.inputs[row])
+        rest.append((d.is_answer[row], d.weight[row], size[good]))
+    sizes = np.concatenate([k[2] for k in rest])
+    inputs.reverse()
+    whole = np.empty((int(sizes.sum()), inputs[0].shape[1]), np.float32)
+    at = 0
+    while inputs:
+        part = inputs.pop()
+        whole[at : at + len(part)] = part
+        at += len(part)
     return LearningSet(
-        np.concatenate([k[0] for k in kept]),
-        np.concatenate([k[1] for k in kept]),
-        np.concatenate([k[2] for k in kept]),
+        whole,
+        np.concatenate([k[0] for k in rest]),
+        np.concatenate([k[1] for k in rest]),
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
     )
 
