@@ -21,7 +21,7 @@ __all__ = ["TwoRuns", "two_runs"]
 
 _DAMAGED = (
     *(KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration),
-    *(OSError, zipfile.BadZipFile),
+    *(OSError, OverflowError, zipfile.BadZipFile),
 )
 MOST_LINES = 400
 Z90 = 1.6448536269514722

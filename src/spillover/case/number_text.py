@@ -46,6 +46,8 @@ _TEXT = re.compile(
     rf"^\s*(?P<low>{_FIGURE})\s*%?\s*(?:(?P<how>\.\.|~)\s*(?P<high>{_FIGURE}))?\s*(?P<unit>.*?)\s*$"
 )
 MOST_TEXT = 300
+MOST, LEAST = 1e100, 1e-100
+"""Beyond these a product or a ratio of two numbers may not be a number any more."""
 _NAME = re.compile(r"^[a-z][a-z0-9-]*$")
 _PER = re.compile(r"^per\s+(?:(?P<n>\d+(?:\.\d+)?)\s+)?(?P<unit>[a-z]+)$")
 
@@ -151,6 +153,10 @@ def _check(low: float, high: float, kind: str, text: str, *, ranged: bool) -> Fa
     if not (math.isfinite(low) and math.isfinite(high)):
         msg = f'"{text}" is not a finite number'
         raise NumberError(msg, KINDS[kind])
+    for x in (abs(low), abs(high)):
+        if x > MOST or 0.0 < x < LEAST:
+            msg = f'"{text}" is too {"large" if x > MOST else "small"} to reckon with'
+            raise NumberError(msg, KINDS[kind])
     if ranged and not low < high:
         msg = f'"{text}" has its low end at or above its high end'
         raise NumberError(
