@@ -247,3 +247,9 @@ def test_the_review_page_by_keyboard(browser, tmp_path, width, scheme):  # noqa:
     data = json.loads((tmp_path / "d.json").read_text("utf-8"))
     assert [d["verdict"] for d in data["decisions"]] == ["accept"]
     fine("claims", "--decisions", "d.json", folder=tmp_path)
+
+
+def test_a_reading_that_fails_leaves_no_folder(tmp_path):
+    refused = spillover("read", "none.txt", "-o", "out", folder=tmp_path)
+    assert refused.returncode == 2
+    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix != ".duckdb") == []

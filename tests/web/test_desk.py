@@ -181,3 +181,15 @@ def test_files_saved_together_are_all_there_or_none(desk, monkeypatch, moved):
     found = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
     assert found == (before if moved is None else before | new)
     assert not (folder / ".coming").exists()
+
+
+def test_pieces_of_a_large_run_are_not_cleared_away(desk):
+    """Commands keep them in the same folder; a start of the desk is no reason to lose them."""
+    piece = desk.root / "runs" / ".unfinished" / "abc" / "0.npz"
+    piece.parent.mkdir(parents=True)
+    piece.write_bytes(b"kept")
+    half = desk.root / "runs" / ".strait-demo-1.x7"
+    half.mkdir()
+    Desk(desk.root).tidy()
+    assert piece.read_bytes() == b"kept"
+    assert not half.exists()

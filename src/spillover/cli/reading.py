@@ -109,8 +109,8 @@ def read(
     from spillover.cli.show_folder import new_folder
     from spillover.reports.load import Loaded
     from spillover.reports.rows import COLUMNS, reading_json, reading_rows, several
-    from spillover.store.atomic import write_text
     from spillover.store.events import default_store
+    from spillover.store.runfolder import appearing
 
     loaded = Loaded()
     folder = new_folder(out, "reading", "reports")
@@ -122,15 +122,10 @@ def read(
     shown: list[dict[str, Any]] = []
     made: list[str] = []
     options = _options(published, outlet, actors, backend, model, reports)
-    table = folder / ".claims.csv.part"
-    lines = folder / ".readings.jsonl.part"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with (
-            Bar(quiet=quiet) as bar,
-            table.open("w", encoding="utf-8", newline="") as rows,
-            lines.open("w", encoding="utf-8") as whole,
-        ):
+    with appearing(folder) as inside:
+        table = (inside / "claims.csv").open("w", encoding="utf-8", newline="")
+        lines = (inside / "readings.jsonl").open("w", encoding="utf-8")
+        with Bar(quiet=quiet) as bar, table as rows, lines as whole:
             bar.compiling = True  # nothing is compiled here
             writer = csv.DictWriter(rows, COLUMNS, restval="")
             writer.writeheader()
@@ -145,7 +140,8 @@ def read(
                     counts[kind] += len(getattr(reading, kind))
                 if pages or counts["reports"] <= _PAGES:
                     name = f"review-{report.id}.html"
-                    write_text(folder / name, review_page(report, reading))
+                    page = review_page(report, reading)
+                    (inside / name).write_bytes(page.encode())
                     made.append(name)
                     if len(shown) < _PAGES:
                         shown.append(
@@ -157,14 +153,6 @@ def read(
                     waiting.clear()
             if waiting:
                 store_readings(path, waiting)
-        table.replace(folder / "claims.csv")
-        lines.replace(folder / "readings.jsonl")
-    except BaseException:
-        table.unlink(missing_ok=True)
-        lines.unlink(missing_ok=True)
-        if not any(folder.iterdir()):
-            folder.rmdir()
-        raise
     if as_json:
         say(
             json.dumps(

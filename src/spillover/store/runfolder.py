@@ -21,14 +21,22 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from spillover.errors import InputError, RunError
 from spillover.store.atomic import sync_folder
 from spillover.store.plain import plain
 
-__all__ = ["csv_bytes", "digest_of", "json_bytes", "write_folder", "write_new"]
+__all__ = [
+    "appearing",
+    "csv_bytes",
+    "digest_of",
+    "json_bytes",
+    "write_folder",
+    "write_new",
+]
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
@@ -87,20 +95,38 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     FileExistsError
         When the folder is there already.
     """
+    with appearing(folder) as temporary:
+        for name, data in files.items():
+            target = temporary / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+
+
+@contextmanager
+def appearing(folder: Path) -> Iterator[Path]:
+    """A folder to fill under another name; it gets its own when the block ends well.
+
+    Every file is on disk before that, the name after it; of a block that fails nothing
+    is left.
+
+    Raises
+    ------
+    FileExistsError
+        When the folder is there already.
+    """
     if folder.exists():
         raise FileExistsError(str(folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        for name, data in files.items():
-            target = temporary / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        for held in {temporary / Path(name).parent for name in files} | {temporary}:
-            sync_folder(held)
+        yield temporary
+        inside = sorted(temporary.rglob("*"))
+        for path in inside:
+            if path.is_file():
+                with path.open("r+b") as file:  # Windows forces only what is writable
+                    os.fsync(file.fileno())
+        for path in [temporary, *(p for p in inside if p.is_dir())]:
+            sync_folder(path)
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o777 & ~mask)

@@ -47,6 +47,8 @@ from spillover.web.desk_files import (
 __all__ = ["Desk"]
 
 MOST_VERSIONS = 200
+UNFINISHED = ".unfinished"
+"""Where commands keep finished pieces of large runs, beside the run folders."""
 COMING = ".coming"
 """Folder in a case with files that were saved together and are on their way."""
 
@@ -113,6 +115,8 @@ class Desk:
         """Clear away what a process that was killed had half written under other names."""
         for folder in ("cases", "runs", "reports", "inbox", "jobs", "fits", "bundles"):
             for path in (self.root / folder).glob(".*"):
+                if path.name == UNFINISHED:
+                    continue  # finished pieces of a large run, to go on from
                 if path.is_dir():
                     shutil.rmtree(path, ignore_errors=True)
                 else:
