@@ -107,7 +107,7 @@ def _sentences(
         broken = after == count or (gap < len(gaps) and gaps[gap] < start[after])
         if not broken and words[i] in _ENDS:
             while (
-                after < count
+                after < min(count, first + LONGEST_SENTENCE)
                 and words[after] in _CLOSERS
                 and start[after] == end[after - 1]
             ):
