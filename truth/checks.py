@@ -136,7 +136,7 @@ CHECKS: tuple[Check, ...] = (
     Check("scale-workers", "local workers of a cluster by the clock",
           "python -m benchmarks.scale --only-workers --workers 1,2,4 --draws 12000", 4),
     Check("kills", "writers ended at random points: nothing acknowledged is lost",
-          "python -m tests.faults.campaign --kills 208 --seed 1", 30),
+          "python -m tests.faults.campaign --kills 2080 --seed 1", 30),
     Check("outlook-speed", "an outlook over an invented world: time, memory, growth",
           "python -m benchmarks.outlook", 5),
     Check("world-speed", "streaming the facts of the whole world: time and memory by event",

@@ -52,6 +52,7 @@ def worded_day(column: str) -> str:
 
 _DAY = worded_day("event_date")
 _STAMP = f"try_cast({q('timestamp')} AS BIGINT)"
+_STAMPED = f"{_STAMP} BETWEEN 0 AND 9999999999"
 _NAMED = {
     field: f"nullif(concat_ws('; ', {q(assoc)}), '')"
     for field, assoc in (
@@ -81,7 +82,8 @@ ACLED = Format(
     needed=frozenset({"event_id_cnty", "event_date", "event_type", "actor1"}),
     fields={
         "source_id": q("event_id_cnty"),
-        "published": f"make_timestamp({_STAMP} * 1000000)",
+        # Others are dropped by a rule below, and would overflow here.
+        "published": f"CASE WHEN {_STAMPED} THEN make_timestamp({_STAMP} * 1000000) END",
         "first_day": (
             f"CASE {q('time_precision')} WHEN '2' THEN ({_DAY}) - 3 "
             f"WHEN '3' THEN date_trunc('month', {_DAY})::DATE ELSE {_DAY} END"
@@ -122,7 +124,7 @@ ACLED = Format(
         Rule("date is written neither 2025-05-16 nor 16 May 2025", f"({_DAY}) IS NULL"),
         Rule(
             "timestamp is not a number of seconds",
-            f"{q('timestamp')} IS NOT NULL AND coalesce({_STAMP} NOT BETWEEN 0 AND 9999999999, true)",
+            f"{q('timestamp')} IS NOT NULL AND coalesce(NOT {_STAMPED}, true)",
         ),
         Rule("no event type", f"{q('event_type')} IS NULL"),
         *coordinates("latitude", "longitude"),
