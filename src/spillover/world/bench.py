@@ -80,7 +80,7 @@ class Plan:
     block: int = 30
     questions: int = 50_000
     keep: int = 24
-    rounds: int = 200
+    rounds: int = 400
     passes: int = 6
     members: int = 4
     dimensions: int = 96
