@@ -124,14 +124,6 @@ class _Walk:
             for key, value in node.items():
                 known = key in (node.lc.data or {})
                 line, column = node.lc.key(key) if known else (0, 0)
-                if not isinstance(key, (str, int, float)) and key is not None:
-                    raise _stop(
-                        self.file,
-                        line + 1,
-                        column + 1,
-                        "a key is a list or a group of keys",
-                        "a word as key",
-                    )
                 name = "null" if key is None else _printable(key)
                 self.positions[*path, name] = (line + 1, column + 1)
                 out[name] = self.plain(value, (*path, name), depth + 1)
@@ -183,7 +175,7 @@ def parse_yaml(text: str, file: str) -> tuple[Document, list[Fault]]:
     from ruamel.yaml.composer import Composer
     from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
-    from ruamel.yaml.events import AliasEvent
+    from ruamel.yaml.events import AliasEvent, CollectionStartEvent
 
     class Plain(Composer):
         """Refuses what a case does not need and hostile files use."""
@@ -212,6 +204,16 @@ def parse_yaml(text: str, file: str) -> tuple[Document, list[Fault]]:
                     f'the tag "{tag}" is not supported',
                     "plain YAML",
                     "Take the tag out",
+                )
+            # Keys come without an index, the whole document without a parent.
+            is_key = parent is not None and index is None
+            if is_key and isinstance(event, CollectionStartEvent):
+                raise _stop(
+                    file,
+                    line,
+                    column,
+                    "a key is a list or a group of keys",
+                    "a word as key",
                 )
             if self.depth > MOST_DEPTH:
                 raise _stop(
