@@ -162,6 +162,7 @@ def _simulated(
     cluster: str = "",
     resume: Path | None = None,
     keep_in: Path | None = None,
+    after: float = 0.0,
 ) -> Run:
     from spillover.api.model import load
     from spillover.cli.progress import Bar
@@ -174,7 +175,7 @@ def _simulated(
         note(f"note: {w}", quiet=quiet)
     with (
         open_backend(cluster, threads=thread_count(threads)) as backend,
-        Bar(quiet=quiet) as bar,
+        Bar(quiet=quiet, after=after) as bar,
     ):
         done = model.simulate(
             draws=draws,
@@ -195,6 +196,21 @@ def _simulated(
     for w in done.ensemble.notes:
         note(f"note: {w}", quiet=quiet)
     return done
+
+
+def _writing(draws: int) -> float:
+    """Seconds that answers, brief and folder take, on the machine of docs/scale.md."""
+    return 3.0 + 1e-4 * draws
+
+
+def _saved(done: Run, out: Path | None, draws: int, quiet: bool) -> Path:
+    """Write the run folder; say so where it takes a while."""
+    from spillover.cli.progress import in_words
+
+    if _writing(draws) > 4.0:
+        left = in_words(_writing(draws))
+        note(f"writing the answers and the brief{left}", quiet=quiet)
+    return done.save(out, ledger=_ledger())
 
 
 def _new_folder(out: Path | None) -> None:
@@ -225,9 +241,9 @@ def simulate(
     _new_folder(out)
     run = _simulated(
         case, draws, futures, seed, lever, threads, as_written, quiet,
-        cluster=cluster, resume=resume, keep_in=unfinished(out),
+        cluster=cluster, resume=resume, keep_in=unfinished(out), after=_writing(draws),
     )  # fmt: skip
-    folder = run.save(out, ledger=_ledger())
+    folder = _saved(run, out, draws, quiet)
     say(
         json.dumps({"run": str(folder), **run.manifest()}, ensure_ascii=False)
         if as_json
@@ -350,9 +366,9 @@ def run(
     _new_folder(out)
     done = _simulated(
         case, draws, futures, seed, lever, threads, as_written, quiet, full,
-        cluster, resume, unfinished(out),
+        cluster, resume, unfinished(out), _writing(draws),
     )  # fmt: skip
-    folder = done.save(out, ledger=_ledger())
+    folder = _saved(done, out, draws, quiet)
     table = done.outcomes().to_dict()
     if as_json:
         say(

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from types import TracebackType
 
-__all__ = ["Bar", "TimeLeft"]
+__all__ = ["Bar", "TimeLeft", "in_words"]
 
 FIRST_RUN = (
     "First run: compiling the engine, a minute or two; later runs start at once."
@@ -45,7 +45,7 @@ class TimeLeft:
         return max(0.0, (total - reached) / pace - (now - last))
 
 
-def _said(seconds: float | None) -> str:
+def in_words(seconds: float | None) -> str:
     """Words for it, no finer than is known."""
     if seconds is None or seconds < 3.0:
         return ""
@@ -57,10 +57,17 @@ def _said(seconds: float | None) -> str:
 
 
 class Bar:
-    """Called with (done, total, what); says once that a first run compiles."""
+    """Called with (done, total, what); says once that a first run compiles.
 
-    def __init__(self, *, quiet: bool) -> None:
+    Parameters
+    ----------
+    after
+        Seconds that what comes after the counted work will take; part of the time left.
+    """
+
+    def __init__(self, *, quiet: bool, after: float = 0.0) -> None:
         self.quiet = quiet
+        self.after = after
         self.began = time.monotonic()
         self.last = self.began
         self.left = TimeLeft()
@@ -90,6 +97,8 @@ class Bar:
             return
         now = time.monotonic()
         left = self.left(now, done, total)
+        if left is not None:
+            left += self.after
         if not self.compiling and done == 0 and not _compiled_before():
             self.compiling = True
             print(_not_kept() or FIRST_RUN, file=sys.stderr)
@@ -97,7 +106,7 @@ class Bar:
         if not sys.stderr.isatty():
             if now - self.last > 10.0:
                 self.last = now
-                print(f"{what}: {share} %{_said(left)}", file=sys.stderr, flush=True)
+                print(f"{what}: {share} %{in_words(left)}", file=sys.stderr, flush=True)
             return
         if now - self.began < 0.3 or now - self.last < 0.1:
             return
@@ -106,7 +115,7 @@ class Bar:
         wide = 28
         full = round(wide * done / max(total, 1))
         print(
-            f"\r\033[K[{'#' * full}{'.' * (wide - full)}] {share:3d} %  {what}{_said(left)}",
+            f"\r\033[K[{'#' * full}{'.' * (wide - full)}] {share:3d} %  {what}{in_words(left)}",
             end="",
             file=sys.stderr,
             flush=True,
