@@ -87,8 +87,6 @@ def run_slice(
             gc.collect()
     finally:
         state.seconds += time.monotonic() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-        state.peak_mb = max(state.peak_mb, peak)
         state.save(folder)
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -8,12 +8,13 @@ so that any input can be made again from its number alone.
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -89,6 +90,8 @@ class Verdict:
         Tells faults apart: kind of error and place in the program.
     seconds
         Processor time.
+    peak_mb
+        Most memory of the process while it read.
     """
 
     kind: str
@@ -96,6 +99,7 @@ class Verdict:
     key: str = ""
     seconds: float = 0.0
     trace: str = field(default="", repr=False)
+    peak_mb: int = 0
 
     @property
     def good(self) -> bool:
@@ -134,11 +138,28 @@ def limits() -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
+def _peak_from_here() -> int:
+    """The peak of the process, kB, forgotten first where the system can.
+
+    Else whatever came before could hide what an input takes: a peak of a gigabyte an
+    hour ago is never passed by half of one.
+    """
+    try:
+        file = os.open("/proc/self/clear_refs", os.O_WRONLY)
+    except OSError:
+        pass
+    else:
+        with suppress(OSError):
+            os.write(file, b"5")  # proc(5): resets the peak resident set size
+        os.close(file)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def judge(
     target: Target, data: bytes, folder: Path, *, limit: float = SECONDS
 ) -> Verdict:
     """Read one input under the law; call inside `limits`."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = _peak_from_here()
     start = process_time()
     signal.setitimer(signal.ITIMER_PROF, limit)
     try:
@@ -159,11 +180,12 @@ def judge(
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     seconds = process_time() - start
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) >> 10
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    grown = (most - peak) >> 10
     if grown > MEGABYTES and found[0] in ("read", "refused"):
         found = ("memory", f"{grown} MB more", f"memory {target.name}", "")
     kind, text, key, trace = found
-    return Verdict(kind, text, key, seconds, trace)
+    return Verdict(kind, text, key, seconds, trace, most >> 10)
 
 
 def _message(error: SpilloverError) -> tuple[str, str, str, str]:

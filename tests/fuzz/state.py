@@ -73,6 +73,7 @@ class State:
         self.bytes += len(data)
         self.kinds[verdict.kind] += 1
         self.sizes[_bin(len(data))] += 1
+        self.peak_mb = max(self.peak_mb, verdict.peak_mb)
         if verdict.seconds > self.slowest.get("seconds", 0.0):
             self.slowest = {
                 "seconds": round(verdict.seconds, 3),

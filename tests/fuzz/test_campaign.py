@@ -96,9 +96,14 @@ def test_a_process_that_dies_is_a_fault_with_its_number(tmp_path, capsys):
 
 
 def test_memory_is_seen(tmp_path):
+    """Whatever the process held before: tests come in any order."""
+    before = bytearray(900_000_000)
+    del before
     with limits():
         found = judge(target(lambda d, f: bytearray(500_000_000)), b"x", tmp_path)
+        small = judge(target(lambda d, f: bytearray(200_000_000)), b"x", tmp_path)
     assert found.kind == "memory"
+    assert small.good
 
 
 def test_an_input_is_made_smaller(tmp_path):
