@@ -182,9 +182,6 @@ def _check(low: float, high: float, kind: str, text: str, *, ranged: bool) -> Fa
     if low < 0:
         msg = f'"{text}" is negative'
         raise NumberError(msg, KINDS[kind])
-    if kind in ("duration", "positive", "count", "spread") and low < 0:
-        msg = f'"{text}" is negative'
-        raise NumberError(msg, KINDS[kind])
     if ranged and low <= 0:
         msg = f'the range "{text}" reaches 0'
         raise NumberError(

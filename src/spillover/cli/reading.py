@@ -122,37 +122,39 @@ def read(
     shown: list[dict[str, Any]] = []
     made: list[str] = []
     options = _options(published, outlet, actors, backend, model, reports)
-    with appearing(folder) as inside:
-        table = (inside / "claims.csv").open("w", encoding="utf-8", newline="")
-        lines = (inside / "readings.jsonl").open("w", encoding="utf-8")
-        with Bar(quiet=quiet) as bar, table as rows, lines as whole:
-            bar.compiling = True  # nothing is compiled here
-            writer = csv.DictWriter(rows, COLUMNS, restval="")
-            writer.writeheader()
-            for report, reading in read_reports(
-                list(reports), progress=bar, loaded=loaded, **options
-            ):
-                writer.writerows(reading_rows(report, reading))
-                data = reading_json(report, reading)
-                whole.write(json.dumps(data, ensure_ascii=False) + "\n")
-                counts["reports"] += 1
-                for kind in list(counts)[1:]:
-                    counts[kind] += len(getattr(reading, kind))
-                if pages or counts["reports"] <= _PAGES:
-                    name = f"review-{report.id}.html"
-                    page = review_page(report, reading)
-                    (inside / name).write_bytes(page.encode())
-                    made.append(name)
-                    if len(shown) < _PAGES:
-                        shown.append(
-                            {"id": report.id, "title": report.title, "reading": data}
-                        )
-                waiting.append((report, reading))
-                if len(waiting) >= _BATCH:
-                    store_readings(path, waiting)
-                    waiting.clear()
-            if waiting:
+    with (
+        appearing(folder) as inside,
+        Bar(quiet=quiet) as bar,
+        (inside / "claims.csv").open("w", encoding="utf-8", newline="") as rows,
+        (inside / "readings.jsonl").open("w", encoding="utf-8") as whole,
+    ):
+        bar.compiling = True  # nothing is compiled here
+        writer = csv.DictWriter(rows, COLUMNS, restval="")
+        writer.writeheader()
+        for report, reading in read_reports(
+            list(reports), progress=bar, loaded=loaded, **options
+        ):
+            writer.writerows(reading_rows(report, reading))
+            data = reading_json(report, reading)
+            whole.write(json.dumps(data, ensure_ascii=False) + "\n")
+            counts["reports"] += 1
+            for kind in list(counts)[1:]:
+                counts[kind] += len(getattr(reading, kind))
+            if pages or counts["reports"] <= _PAGES:
+                name = f"review-{report.id}.html"
+                page = review_page(report, reading)
+                (inside / name).write_bytes(page.encode())
+                made.append(name)
+                if len(shown) < _PAGES:
+                    shown.append(
+                        {"id": report.id, "title": report.title, "reading": data}
+                    )
+            waiting.append((report, reading))
+            if len(waiting) >= _BATCH:
                 store_readings(path, waiting)
+                waiting.clear()
+        if waiting:
+            store_readings(path, waiting)
     if as_json:
         say(
             json.dumps(

@@ -139,7 +139,9 @@ def note(text: str, *, quiet: bool) -> None:
 
 def unfinished(out: Path | None) -> Path:
     """Where large runs keep finished pieces: beside the folder they will write."""
-    return (out.parent if out is not None else Path("runs")) / ".unfinished"
+    from spillover.store.runfolder import UNFINISHED
+
+    return (out.parent if out is not None else Path("runs")) / UNFINISHED
 
 
 def day_of(text: str, option: str) -> dt.date:

@@ -30,6 +30,7 @@ from spillover.store.atomic import sync_folder
 from spillover.store.plain import plain
 
 __all__ = [
+    "UNFINISHED",
     "appearing",
     "csv_bytes",
     "digest_of",
@@ -37,6 +38,9 @@ __all__ = [
     "write_folder",
     "write_new",
 ]
+
+UNFINISHED = ".unfinished"
+"""Folder beside run folders where commands keep the pieces of large runs (`parts`)."""
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:

@@ -28,7 +28,7 @@ from typing import IO, Any
 
 from spillover.errors import InputError
 from spillover.store.atomic import sync_folder, write_bytes, write_text
-from spillover.store.runfolder import write_folder
+from spillover.store.runfolder import UNFINISHED, write_folder
 from spillover.web.desk_files import (
     VERSIONS,
     CaseHead,
@@ -47,8 +47,6 @@ from spillover.web.desk_files import (
 __all__ = ["Desk"]
 
 MOST_VERSIONS = 200
-UNFINISHED = ".unfinished"
-"""Where commands keep finished pieces of large runs, beside the run folders."""
 COMING = ".coming"
 """Folder in a case with files that were saved together and are on their way."""
 
@@ -261,8 +259,6 @@ class Desk:
         folder = self.case_folder(case)
         if folder.parent != bundled():
             return folder
-        from spillover.store.runfolder import write_folder
-
         contents = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
         write_folder(self.root / "cases" / case, contents)
         return self.root / "cases" / case
