@@ -1,5 +1,6 @@
 """The reader with a language model: quotes are proved, labels are from lists, orders are data."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import date
@@ -43,6 +44,18 @@ WHOLE = {
     "channels": [{"clause": "Iraq asked Iran to hold back Kataib Hezbollah", "asker": "Iraq", "asked": "Iran", "about": "Kataib Hezbollah", "outcome": "refused"}],
     "warnings": [{"clause": "Iran may attack Israel before 5 November", "source": "Iran", "action": "ASSAULT", "target": "Israel", "deadline": "before 5 November"}],
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def loop():
+    """The library makes a loop where there is none and never closes it: give it ours.
+
+    Left open, it would be told as leaked in whatever test runs when it is collected.
+    """
+    with asyncio.Runner() as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        yield
+    asyncio.set_event_loop(None)
 
 
 def read(answers, report=REPORT):
