@@ -307,6 +307,10 @@ class DaskBackend:
                     self._kind(facts, 1)
                     left.discard(name)
                     done(name, result)
+            with contextlib.suppress(
+                *_LOST
+            ):  # all is here; who went in the last second?
+                self._look()
         finally:
             for future in flying:
                 try:
