@@ -106,6 +106,23 @@ def test_a_record_written_anew_agrees_with_itself_but_not_with_the_head(ledger):
         ledger.verify(head)
 
 
+@pytest.mark.parametrize("cut", [1, 20, 64, 87])
+def test_what_a_crash_left_of_a_witness_is_set_aside(ledger, tmp_path, cut):
+    """A torn last line witnesses nothing, and the next one begins a line of its own."""
+    other = tmp_path / "heads.txt"
+    first, last = ledger.entries()[1], ledger.entries()[-1]
+    witness(other, first)
+    whole = other.read_bytes()
+    witness(other, last)
+    torn = other.read_bytes()[len(whole) :][:cut]
+    other.write_bytes(whole + torn)
+    assert len(ledger.verify_witness(other)) == 5
+    witness(other, last)
+    lines = [f"{e.time} {e.n} {e.digest}\n".encode() for e in (first, last)]
+    assert other.read_bytes() == b"".join(lines)
+    assert other.with_name("heads.txt.torn").read_bytes() == torn + b"\n"
+
+
 def test_a_witness_elsewhere_sees_it_too(ledger, tmp_path):
     other = tmp_path / "share" / "heads.txt"
     witness(other, ledger.entries()[1])

@@ -12,7 +12,7 @@ References
 ----------
 Haber and Stornetta (1991), J. Cryptology 3, 99-111, doi:10.1007/BF00196791.
 
-This file imports only `errors` and `plain`.
+This file imports only `errors`, `lock` and `plain`.
 """
 # ruff: noqa: E501 - sentences for people
 
@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from spillover.errors import InputError
+from spillover.store.lock import lock
 from spillover.store.plain import read_json
 
 __all__ = ["START", "Entry", "Ledger", "LedgerError", "witness"]
@@ -117,8 +118,7 @@ class Ledger:
         except OSError as e:
             msg = f"{self.path}: the record cannot be read ({e.strerror})"
             raise LedgerError(msg) from None
-        end = data.rfind(b"\n") + 1
-        return data[:end], data[end:]
+        return _parted(data)
 
     def add(
         self,
@@ -144,19 +144,9 @@ class Ledger:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with _locked(self.path) as file:
-                whole, torn = self._whole()
-                there = _chain(self.path, whole)
-                if torn:
-                    with self.path.with_name(self.path.name + ".torn").open(
-                        "ab"
-                    ) as aside:
-                        aside.write(torn + b"\n")
-                    file.truncate(len(whole))
+                there = _chain(self.path, _without_torn(self.path, file))
                 made = list(_next(there, items, now or dt.datetime.now(dt.UTC)))
-                file.seek(0, os.SEEK_END)
-                file.write(b"".join(e.line() for e in made))
-                file.flush()
-                os.fsync(file.fileno())
+                _append(file, b"".join(e.line() for e in made))
         except OSError as e:
             msg = f"{self.path}: the record cannot be written ({e.strerror}); nothing was recorded"
             raise LedgerError(msg) from None
@@ -180,6 +170,8 @@ class Ledger:
     def verify_witness(self, path: Path) -> tuple[Entry, ...]:
         """Check against heads that were written elsewhere.
 
+        What a crash left of a last line witnesses nothing.
+
         Raises
         ------
         LedgerError
@@ -187,7 +179,7 @@ class Ledger:
         """
         found = self.entries()
         try:
-            lines = path.read_text("ascii").splitlines()
+            lines = _parted(path.read_bytes())[0].decode("ascii").splitlines()
         except (OSError, ValueError):
             msg = f"{path}: there is no file of heads"
             raise LedgerError(msg) from None
@@ -206,10 +198,34 @@ class Ledger:
 def witness(path: Path, entry: Entry) -> None:
     """Write a head down in another place: a share, a repository, a mail to oneself."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(f"{entry.time} {entry.n} {entry.digest}\n".encode("ascii"))
-        file.flush()
-        os.fsync(file.fileno())
+    with _locked(path) as file:
+        _without_torn(path, file)
+        _append(file, f"{entry.time} {entry.n} {entry.digest}\n".encode("ascii"))
+
+
+def _parted(data: bytes) -> tuple[bytes, bytes]:
+    """Whole lines, and what a crash may have left of another."""
+    end = data.rfind(b"\n") + 1
+    return data[:end], data[end:]
+
+
+def _without_torn(path: Path, file: IO[bytes]) -> bytes:
+    """The whole lines of a locked file; a torn end is moved to a file beside it."""
+    file.seek(0)
+    whole, torn = _parted(file.read())
+    if torn:
+        with path.with_name(path.name + ".torn").open("ab") as aside:
+            aside.write(torn + b"\n")
+        file.truncate(len(whole))
+    return whole
+
+
+def _append(file: IO[bytes], data: bytes) -> None:
+    """With one write, forced to disk."""
+    file.seek(0, os.SEEK_END)
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _next(
@@ -258,10 +274,5 @@ def _chain(path: Path, data: bytes) -> tuple[Entry, ...]:
 def _locked(path: Path) -> Iterator[IO[bytes]]:
     """The file for one writer at a time."""
     with path.open("a+b") as file:
-        try:
-            import fcntl
-        except ImportError:  # Windows: opening for writing does not shut others out
-            yield file
-            return
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file)
         yield file

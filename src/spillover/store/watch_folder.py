@@ -28,6 +28,7 @@ from typing import Any
 
 from spillover.errors import InputError
 from spillover.store.ledger import Entry, Ledger
+from spillover.store.lock import try_lock
 from spillover.store.runfolder import write_folder
 
 __all__ = ["WatchFolder"]
@@ -58,7 +59,7 @@ class WatchFolder:
             raise InputError(msg)
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("a+b") as file:
-            if not _take(file.fileno()):
+            if not try_lock(file):
                 file.seek(0)
                 who = file.read(20).decode("ascii", "replace").strip()
                 named = f" (process {who})" if who else ""
@@ -113,23 +114,3 @@ class WatchFolder:
         for other in states.iterdir() if states.is_dir() else ():
             if other.name != f"{n:06d}":
                 shutil.rmtree(other, ignore_errors=True)
-
-
-def _take(handle: int) -> bool:
-    """Lock an open file for this process; False when another holds it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
-            os.lseek(handle, 64, os.SEEK_SET)  # a byte behind what is written
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from spillover.errors import InputError
+from spillover.store.lock import try_lock
 from spillover.web.desk import Desk
 from spillover.web.jobs import Jobs
 from spillover.web.pool import Pool
@@ -107,14 +108,8 @@ def _bind(port: int) -> socket.socket:
 def _lock(root: Path) -> IO[str]:
     """The desk for this process alone; given up when it ends, however it ends."""
     file = (root / ".lock").open("a+", encoding="ascii")
-    try:
-        import fcntl
-    except ImportError:  # Windows: two servers on one folder are not kept apart
-        return file
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not try_lock(file):
         file.close()
         msg = f"{root}: another `spillover serve` uses this folder. Open the link it printed, or stop it; or name another folder with --folder"
-        raise InputError(msg) from None
+        raise InputError(msg)
     return file
