@@ -17,7 +17,7 @@ NO_VENV = could not make $(VENV): is the venv module installed (python3-venv on 
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-all lint types fix bench fuzz truth truth-short lock audit sbom release-check wheelhouse recompile clean
+.PHONY: help run dev test test-all lint types fix bench fuzz recipes branches truth truth-short lock audit sbom release-check wheelhouse recompile clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -56,6 +56,13 @@ bench: $(VENV)/.dev $(BENCH)/.ready ## simulating, levers, fitting, importing, t
 
 fuzz: $(VENV)/.dev ## spoilt input for every reader; MINUTES=n, goes on where it stopped
 	$(BIN)/python -m tests.fuzz.campaign --minutes $(or $(MINUTES),20)
+
+recipes: $(VENV)/.dev ## docs/cluster.md on a real SLURM and SSH server; needs root and their packages
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'paramiko>=3,<6'
+	$(BIN)/python -m pytest tests/cluster/test_recipes.py -m nightly
+
+branches: $(VENV)/.dev ## branches of the parsers that tests and fuzzing reach
+	$(BIN)/python -m benchmarks.branches
 
 truth: $(VENV)/.dev ## measure every number of the docs anew (hours); ONLY="name name" some
 	$(BIN)/python -m truth $(if $(ONLY),--only $(ONLY))

@@ -103,9 +103,10 @@ def main() -> None:
         run(*pip, f"{wheel}[dev,bayes]")
         (tree / "src").rename(tree / "src-not-used")
         done = run(
-            *(python, "-m", "pytest", "-q", "-m", QUICK, *asked.tests),
+            *(python, "-m", "pytest", "-q", "-n", "2", "-m", QUICK, *asked.tests),
             cwd=tree,
             OPENBLAS_NUM_THREADS="1",
+            OMP_NUM_THREADS="1",
         )
         say("  " + done.strip().splitlines()[-1])
         say("the sdist alone")

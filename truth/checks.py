@@ -154,6 +154,8 @@ CHECKS: tuple[Check, ...] = (
     # ---- hostile input ----
     Check("fuzz", "spoilt input for every reader: a result or a message, in time and memory",
           "python -m tests.fuzz.campaign --inputs 5000000", 60),
+    Check("branches", "branches of the parsers that tests and fuzzing reach",
+          "python -m benchmarks.branches", 12),
     # ---- what pages print ----
     Check("iraq-2024", "the answers of the reference case",
           "spillover run iraq-2024 -q -o FRESH", 1),

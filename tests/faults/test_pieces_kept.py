@@ -51,6 +51,9 @@ def test_stopped_it_goes_on(small, undisturbed, tmp_path, after):
     found = run(small, resume=tmp_path / "p", chunk=7)
     assert all_of_it(found) == undisturbed
     assert found.parts.reused == len(before)
+    assert found.notes == (
+        f"The run went on from {len(before)} finished pieces in {tmp_path / 'p'}",
+    )
     assert all((tmp_path / "p" / k).read_bytes() == v for k, v in before.items())
 
 
@@ -67,6 +70,7 @@ def test_damaged_pieces_are_done_again(small, undisturbed, tmp_path):
     assert all_of_it(found) == undisturbed
     assert found.parts.damaged == 4
     assert found.notes == (
+        f"The run went on from 4 finished pieces in {tmp_path / 'p'}",
         f"4 of the finished pieces in {tmp_path / 'p'} were damaged; they were computed "
         "again",
     )

@@ -74,7 +74,7 @@ def test_cancelled_work_stops_and_leaves_nothing(tmp_path):
             worker = next(w for w in pool.long if w.lock.locked())
             pid = worker.process.pid
             assert pool.cancel(job.id)
-            await until(pool, lambda: job.over, 20)
+            await until(pool, lambda: job.over)
             assert job.status == "cancelled"
             assert list((desk.root / "runs").iterdir()) == []
             # It stopped at a step of its own: the process goes on with the next.

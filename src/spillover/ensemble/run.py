@@ -249,6 +249,11 @@ def _in_parts(
         return job.pasts(rows, draws)
 
     notes = list(backend.notes)
+    if parts is not None and parts.reused:
+        pieces = "piece" if parts.reused == 1 else "pieces"
+        notes.append(
+            f"The run went on from {parts.reused:,} finished {pieces} in {parts.folder}"
+        )
     if parts is not None and parts.damaged:
         notes.append(
             f"{parts.damaged} of the finished pieces in {parts.folder} were damaged; "
