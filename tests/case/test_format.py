@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import jsonschema
@@ -121,6 +122,17 @@ def test_numbers_by_path_are_unique_and_named_by_id() -> None:
     assert "restraints.washington-pledge.factor" in paths or any(
         p.startswith("restraints.washington-pledge.holds") for p in paths
     )
+
+
+def test_absent_bounds_are_the_same_and_others_are_not() -> None:
+    """NaN equals nothing; from Python 3.13 on dataclasses compare field by field."""
+    rest, other = (parse_number("rest", "chance") for _ in range(2))
+    again = pickle.loads(pickle.dumps(rest))
+    assert rest == other == again
+    assert len({rest, other, again}) == 1
+    half = parse_number("0.5", "chance")
+    assert half == parse_number("0.5", "chance")
+    assert half not in (rest, parse_number("0.5..0.6", "chance"), 0.5)
 
 
 @given(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 __all__ = ["KINDS", "Number", "NumberError", "parse_number"]
@@ -101,6 +101,19 @@ class Number:
     why: str = ""
     sources: tuple[str, ...] = ()
     alike: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        """Field by field; bounds that are both absent are the same."""
+        return isinstance(other, Number) and self._compared() == other._compared()
+
+    def __hash__(self) -> int:
+        """Of what is compared."""
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[object, ...]:
+        """All fields. NaN, which equals nothing, not even itself, as nothing at all."""
+        held = (getattr(self, f.name) for f in fields(self))
+        return tuple(None if v != v else v for v in held)
 
     @property
     def middle(self) -> float:

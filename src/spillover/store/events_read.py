@@ -261,7 +261,7 @@ def _array(values: Any, kind: str) -> NDArray[Any]:  # noqa: ANN401 - masked or 
         return text
     if kind in ("DATE", "TIMESTAMP"):
         days = np.array(array, "datetime64[D]" if kind == "DATE" else "datetime64[us]")
-        days[masked] = np.datetime64("NaT")
+        days[masked] = np.datetime64("NaT", "D")
         return days
     numbers = np.array(array, np.float64)
     numbers[masked] = np.nan
