@@ -16,6 +16,7 @@ QUICK = {
     "dictionaries": 1, "run-folder": 2, "report-words": 1, "report-read": 1,
     "report-page": 1, "event-parquet": 3, "event-import": 4, "fit-file": 1,
     "case-file": 3, "case-edit": 2, "graph-folder": 1, "daily-table": 2,
+    "api": 3,
 }  # fmt: skip
 """Blocks of each target; the slow ones have small blocks."""
 

@@ -110,6 +110,7 @@ def test_this_machine_by_its_names(page, host):
     [
         {"origin": "http://evil.example"},
         {"origin": "null"},
+        {"origin": "http://[127.0.0.1:4321"},
         {"origin": "http://127.0.0.1:9999"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
@@ -140,6 +141,18 @@ def test_a_post_without_an_origin_needs_the_token(app, session, desk):
         == 201
     )
     desk.remove_case("mine")
+
+
+@pytest.mark.parametrize("day", ["2031-02-31", "2031-2-3", "2031-02-0x", "tomorrow"])
+def test_a_day_that_is_none_is_refused_with_a_word(page, desk, day):
+    text = {"files": ("a.txt", b"Two men.")}
+    answer = page.post("/api/reports", files=text, data={"published": day})
+    words = f'published: "{day}" is no day: write it as 2024-11-01, or leave it out'
+    assert (answer.status_code, said(answer)) == (400, words)
+    pasted = page.post("/api/reports/text", json={"text": "x", "published": day})
+    assert pasted.status_code == 422
+    assert said(pasted) == f"This request does not fit: {words}"
+    assert list(desk.inbox.iterdir()) == []
 
 
 def test_what_is_too_large_is_refused_before_it_is_read(page):

@@ -5,6 +5,7 @@ This file must never import the simulator or a case.
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -95,6 +96,8 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=2,
         )  # fmt: skip
         super().__init__(quiet)
+        # What is wrong with a form is said in the answer, not in the terminal.
+        logging.getLogger("python_multipart").setLevel(logging.ERROR)
         self.ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -143,7 +146,7 @@ def _refusals(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, e: RequestValidationError) -> Response:
         parts = [
-            f"{'.'.join(str(x) for x in f['loc'] if x not in ('body', 'path', 'query'))}: {f['msg']}".removeprefix(
+            f"{'.'.join(str(x) for x in f['loc'] if x not in ('body', 'path', 'query'))}: {f['msg'].removeprefix('Value error, ')}".removeprefix(
                 ": "
             )
             for f in e.errors()[:20]

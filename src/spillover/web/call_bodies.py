@@ -5,15 +5,16 @@ This file must never import the simulator or a case.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from spillover.errors import InputError
 
 __all__ = [
-    "DAY",
     "ID",
     "MOST_FILES",
     "MOST_REPORT",
@@ -43,6 +44,7 @@ __all__ = [
     "SetNumber",
     "StudyAsked",
     "Text",
+    "real_day",
     "refusal",
 ]
 
@@ -51,7 +53,37 @@ CaseId = Annotated[str, Path(pattern=ID, description="Id of a case.")]
 RunId = Annotated[str, Path(pattern=ID, description="Id of a run.")]
 ReportId = Annotated[str, Path(pattern=ID, description="Id of a report.")]
 JobId = Annotated[str, Path(pattern=ID, description="Id of a piece of work.")]
-DAY = r"^$|^\d{4}-\d{2}-\d{2}$"
+
+
+def real_day(text: str) -> str:
+    """A day as 2024-11-01, or nothing.
+
+    Raises
+    ------
+    ValueError
+        When it is neither.
+    """
+    if text and not (
+        re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) and _is_day(text)
+    ):
+        msg = f'"{text[:80]}" is no day: write it as 2024-11-01, or leave it out'
+        raise ValueError(msg)
+    return text
+
+
+def _is_day(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+Day = Annotated[
+    str,
+    AfterValidator(real_day),
+    WithJsonSchema({"type": "string", "pattern": r"^$|^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+]
 MOST_FILES = 200
 MOST_REPORT = 12_000_000
 QUIET_SECONDS = 15.0
@@ -96,7 +128,7 @@ class PastedReport(Body):
     text: str = Field(max_length=2_000_000)
     title: str = Field(default="", max_length=300)
     outlet: str = Field(default="", max_length=200)
-    published: str = Field(default="", pattern=DAY)
+    published: Day = ""
 
 
 class Decision(Body):
@@ -119,13 +151,13 @@ class DraftAsked(Body):
     reports: list[str] = Field(min_length=1, max_length=500)
     id: str = Field(pattern=ID)
     title: str = Field(default="", max_length=300)
-    origin: str = Field(default="", pattern=DAY)
+    origin: Day = ""
 
 
 class OutlookAsked(Body):
     """Who acts next: as of a day, so far ahead, of whom."""
 
-    as_of: str = Field(default="", pattern=DAY)
+    as_of: Day = ""
     horizon: int = Field(default=7, ge=1, le=30)
     actor: str = Field(default="", max_length=300)
     action: str = Field(default="", max_length=40)
@@ -157,8 +189,8 @@ class ReplayAsked(Body):
     """On which earlier days a case is to be asked."""
 
     every: str = Field(default="month", pattern=r"^(month|[1-9][0-9]{0,2}d)$")
-    first: str = Field(default="", pattern=DAY)
-    until: str = Field(default="", pattern=DAY)
+    first: Day = ""
+    until: Day = ""
     draws: int = Field(default=400, ge=2, le=20_000)
     futures: int = Field(default=20, ge=1, le=1000)
     seed: int = Field(default=1, ge=0, le=2**62)

@@ -16,6 +16,7 @@ from fastapi import APIRouter, HTTPException, Path, Request, UploadFile
 from fastapi import File as FileField
 from fastapi.responses import StreamingResponse
 
+from spillover.errors import InputError
 from spillover.web.call_bodies import (
     MOST_FILES,
     MOST_REPORT,
@@ -39,6 +40,7 @@ from spillover.web.call_bodies import (
     SetNumber,
     StudyAsked,
     Text,
+    real_day,
 )
 from spillover.web.desk import Desk
 from spillover.web.jobs import Job
@@ -154,16 +156,18 @@ def calls(desk: Desk, pool: Pool) -> APIRouter:
     ) -> dict[str, Any]:
         form = await request.form()
         outlet, day = str(form.get("outlet", ""))[:200], str(form.get("published", ""))
-        body = PastedReport(
-            text="", outlet=outlet, published=day if len(day) == 10 else ""
-        )
+        try:
+            real_day(day)
+        except ValueError as e:
+            msg = f"published: {e}"
+            raise InputError(msg) from None
         paths = [await kept(file, "report.txt", MOST_REPORT) for file in files]
         name = (
             (files[0].filename or "a report")[:80]
             if len(files) == 1
             else f"{len(files)} reports"
         )
-        params = {"files": paths, "outlet": body.outlet, "published": body.published}
+        params = {"files": paths, "outlet": outlet, "published": day}
         return begin("read", f"Reading {name}", params)
 
     @api.post(

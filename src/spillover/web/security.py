@@ -205,9 +205,17 @@ def _too_large(most: int) -> str:
 
 def _from_elsewhere(heads: dict[str, str], host: str) -> bool:
     origin = heads.get("origin", "")
-    if origin and (origin == "null" or urlsplit(origin).netloc != host):
+    if origin and (origin == "null" or _host_of(origin) != host):
         return True
     return heads.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+
+
+def _host_of(origin: str) -> str:
+    """Host and port of an origin; nothing where it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # a bracket that stays open, signs that are no host
+        return ""
 
 
 def _cookie(heads: dict[str, str], name: str) -> str:

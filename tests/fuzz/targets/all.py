@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.fuzz.engine import Target
+from tests.fuzz.targets.api import API
 from tests.fuzz.targets.case_file import CASE_EDIT, CASE_FILE
 from tests.fuzz.targets.case_words import CASE_TABLES, CASE_WORDS
 from tests.fuzz.targets.daily_table import DAILY_TABLE
@@ -24,6 +25,6 @@ TARGETS: dict[str, Target] = {
         *(EVENT_TEXT, EVENT_JSON, EVENT_PACKED, EVENT_PARQUET, EVENT_IMPORT),
         *(GRAPH_FOLDER, DAILY_TABLE),
         *(REPORT_WORDS, REPORT_READ, REPORT_PAGE, DICTIONARIES, ACTORS, GOLD),
-        *(ANSWERS, DECISIONS, LEDGER, FIT, RUN_FOLDER),
+        *(ANSWERS, DECISIONS, LEDGER, FIT, RUN_FOLDER, API),
     )
 }
