@@ -13,7 +13,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -83,14 +82,30 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # ---- help and its speed --------------------------------------------------------------
 
 
-def test_help_is_quick() -> None:
-    """Under half a second: the best of three (the machine may be busy)."""
-    best = 9.0
-    for _ in range(3):
-        began = time.perf_counter()
-        fine("--help")
-        best = min(best, time.perf_counter() - began)
-    assert best < 0.5, f"--help took {best:.2f} s"
+def test_help_loads_nothing_heavy() -> None:
+    """How long it takes is measured by benchmarks.start; why it is short stands here."""
+    code = (
+        "import sys\nfrom spillover.cli import main\nsys.argv[1:] = ['--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "simulate" in done.stdout
+    loaded = set(done.stderr.split())
+    assert "spillover.cli" in loaded
+    heavy = {
+        "numpy",
+        "scipy",
+        "numba",
+        "duckdb",
+        "pydantic",
+        "altair",
+        "fastapi",
+        "httpx",
+    }
+    assert not loaded & heavy
 
 
 @pytest.mark.parametrize(

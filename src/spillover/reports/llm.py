@@ -151,7 +151,8 @@ class LlmReader:
         except ModelAPIError as e:
             msg = f"the model cannot be reached: {str(e).splitlines()[0]}"
             raise RunError(msg) from None
-        except UnexpectedModelBehavior:
+        # What is no JSON at all reaches us as such from older versions of its library.
+        except (UnexpectedModelBehavior, ValueError):
             msg = f"the model gave no answer of the asked form in {_TRIES + 1} tries. Try a larger model, or the reader lexicon"
             raise RunError(msg) from None
         except UserError as e:

@@ -10,7 +10,9 @@ This file must never import a page or a command.
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -193,12 +195,24 @@ def _columns(db: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
     if not file.is_file():
         msg = f"{file}: no such file"
         raise InputError(msg)
+    if file.name.lower().endswith(".gz"):
+        _unpacks(file)
     try:
         rows = db.execute(f"DESCRIBE SELECT * FROM {_source(file)}").fetchall()
     except duckdb.Error as e:
         msg = f"{file}: cannot be read as a table: {_first_line(e)}"
         raise InputError(msg) from None
     return [r[0] for r in rows]
+
+
+def _unpacks(file: Path) -> None:
+    """A damaged archive is told as one: DuckDB before 2.0 reads it as a line of text."""
+    try:
+        with gzip.open(file) as packed:
+            packed.read(1)
+    except (OSError, EOFError, zlib.error) as e:
+        msg = f"{file}: cannot be read as a table: {_first_line(e)}"
+        raise InputError(msg) from None
 
 
 def _first_line(error: Exception) -> str:
