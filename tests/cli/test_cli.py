@@ -40,7 +40,7 @@ def spillover(
         encoding="utf-8",
         cwd=where,
         env={**os.environ, "COLUMNS": "100", **(env or {})},
-        timeout=240,
+        timeout=900,
         check=False,
     )
     assert TRACE not in done.stdout + done.stderr, done.stderr
@@ -449,7 +449,7 @@ def test_reader_that_leaves() -> None:
         shell=True,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.stderr == ""

@@ -38,7 +38,7 @@ def cli(tmp_path, monkeypatch):
 def spillover(*args, **more):
     return subprocess.run(
         [sys.executable, "-m", "spillover", *map(str, args)],
-        capture_output=True, text=True, timeout=300, **more,
+        capture_output=True, text=True, timeout=900, **more,
     )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def test_ctrl_c_ends_it_and_new_files_are_taken_before(tmp_path, incoming):
         assert f"another watch runs on this folder (process {process.pid})" in second.stderr  # fmt: skip
     finally:
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
     assert process.returncode == 0
     assert "watch ended; start it again and it goes on from here" in said
     assert "Traceback" not in said
@@ -124,7 +124,7 @@ def test_killed_at_random_moments_it_alerts_once(tmp_path, incoming):
         args = (tmp_path, incoming, "--alerts", str(rules), *QUICK)
         env = {URL: server.url}
         whole = start(tmp_path / "first", *args[1:], **env)
-        whole.communicate(timeout=300)
+        whole.communicate(timeout=900)
         assert whole.returncode == 0
         length = time.monotonic() - began
         server.taken.clear()
@@ -135,7 +135,7 @@ def test_killed_at_random_moments_it_alerts_once(tmp_path, incoming):
             process.communicate()
         for _ in range(2):
             last = start(*args, **env)
-            _, said = last.communicate(timeout=300)
+            _, said = last.communicate(timeout=900)
             assert last.returncode == 0, said
     folder = WatchFolder(tmp_path / "w")
     (update,) = [e for e in folder.line.entries() if e.kind == "update"]

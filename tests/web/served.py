@@ -36,7 +36,7 @@ class Served:
         self.base = self.link.partition("/?")[0]
         self.port = int(self.base.rpartition(":")[2])
         heads = {"authorization": f"Bearer {self.token}"}
-        self.client = httpx.Client(base_url=self.base, headers=heads, timeout=120)
+        self.client = httpx.Client(base_url=self.base, headers=heads, timeout=600)
 
     def kill(self):
         """As a power cut does."""

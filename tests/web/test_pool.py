@@ -33,7 +33,7 @@ async def pool_on(folder):
         await pool.stop()
 
 
-async def until(pool, holds, seconds=120):
+async def until(pool, holds, seconds=600):
     async with asyncio.timeout(seconds):
         while not holds():
             await pool.wait(0.2)

@@ -87,7 +87,7 @@ def test_one_desk_for_one_server(serve, tmp_path):
     served = serve()
     command = [sys.executable, "-m", "spillover", "serve", "--no-open", "--folder"]
     again = subprocess.run(
-        [*command, str(served.folder)], capture_output=True, text=True, timeout=60
+        [*command, str(served.folder)], capture_output=True, text=True, timeout=300
     )
     assert again.returncode == 2
     assert "another `spillover serve` uses this folder" in again.stderr
@@ -95,7 +95,7 @@ def test_one_desk_for_one_server(serve, tmp_path):
         [*command, str(tmp_path / "other"), "--port", str(served.port)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert taken.returncode == 2
     assert f"port {served.port} cannot be used" in taken.stderr
