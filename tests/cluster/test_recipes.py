@@ -311,7 +311,7 @@ def test_the_job_runs_under_slurm(slurm, here):
 def test_a_job_near_its_time_limit_goes_on_later(slurm):
     """Told so by the signal SLURM sends then: queued again, on from what it kept."""
     assert "#SBATCH --signal=B:USR1@" in block("SLURM", "bash")
-    size = ("--draws", "30000", "--futures", "20", "-q")
+    size = ("--draws", "30000", "--futures", "20")
     job = slurm.submit("--time=60", of=("iraq-2024", *size))
     folder = slurm.folder / "job" / "runs" / ".unfinished" / job
 
