@@ -53,7 +53,11 @@ def say(what: str) -> None:
 
 
 def starts(python: Path, folder: Path) -> None:
-    """The installed program, and no other, starts and reads a bundled case."""
+    """The installed program, and no other, starts and reads a bundled case.
+
+    ``folder`` is made: it works there.
+    """
+    folder.mkdir()
     where = run(python, "-c", "import spillover; print(spillover.__file__)", cwd=folder)
     assert "site-packages" in where, where
     say(
@@ -86,7 +90,7 @@ def main() -> None:
         python = environment(folder / "wheel")
         pip = (python, "-m", "pip", "install", "--quiet")
         run(*pip, wheel)
-        starts(python, folder)
+        starts(python, folder / "at-wheel")
         site = run(
             python, "-c", "import sysconfig as s; print(s.get_paths()['purelib'])"
         )
@@ -112,7 +116,7 @@ def main() -> None:
         say("the sdist alone")
         python = environment(folder / "sdist")
         run(python, "-m", "pip", "install", "--quiet", sdist)
-        starts(python, folder)
+        starts(python, folder / "at-sdist")
     say("both are good")
 
 

@@ -14,6 +14,7 @@ from spillover.errors import CaseError, SpilloverError
 from spillover.reports.dates import find_dates
 from spillover.reports.draft import draft_case
 from spillover.reports.draft_text import draft_yaml
+from spillover.reports.html_text import page_of
 from spillover.reports.language import language_of
 from spillover.reports.ledger import Ledger
 from spillover.reports.load import report_of
@@ -105,6 +106,8 @@ def _warm() -> None:
     ):
         with suppress(SpilloverError):
             one(data, Path())
+    # Not every page comes that far; the first to do so would pay for what is loaded.
+    page_of("<html><body><p>Two men came.</p></body></html>")
 
 
 REPORT_WORDS = Target("report-words", news, words, code=CODE, block=200, weight=2)
