@@ -8,6 +8,7 @@ never import a page.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -152,7 +153,7 @@ class LlmReader:
             msg = f"the model cannot be reached: {str(e).splitlines()[0]}"
             raise RunError(msg) from None
         # What is no JSON at all reaches us as such from older versions of its library.
-        except (UnexpectedModelBehavior, ValueError):
+        except (UnexpectedModelBehavior, json.JSONDecodeError):
             msg = f"the model gave no answer of the asked form in {_TRIES + 1} tries. Try a larger model, or the reader lexicon"
             raise RunError(msg) from None
         except UserError as e:

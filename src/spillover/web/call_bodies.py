@@ -6,7 +6,6 @@ This file must never import the simulator or a case.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
@@ -63,20 +62,14 @@ def real_day(text: str) -> str:
     ValueError
         When it is neither.
     """
-    if text and not (
-        re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) and _is_day(text)
-    ):
+    try:
+        real = not text or dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        real = False
+    if not real:
         msg = f'"{text[:80]}" is no day: write it as 2024-11-01, or leave it out'
         raise ValueError(msg)
     return text
-
-
-def _is_day(text: str) -> bool:
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 Day = Annotated[
